@@ -1,0 +1,44 @@
+"""The errors of minigpt: one line that says what was given, what is needed and what to type next."""
+
+
+class MinigptError(ValueError):
+    """The base of every error that minigpt raises on purpose.
+
+    The command line prints it as one line; a notebook does the same through `_render_traceback_`, the hook that
+    IPython asks first, so that a student reads the sentence and not forty lines of our files.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
+
+
+class ConfigError(MinigptError):
+    """A hyper-parameter that cannot be right."""
+
+
+class TextError(MinigptError):
+    """A text that cannot be read or used."""
+
+
+class TextNotFound(TextError, FileNotFoundError):
+    """A path where there is no text."""
+
+
+class TokenizerError(MinigptError):
+    """A tokenizer that is not fitted, a file that is no tokenizer, or an id that is no word."""
+
+
+class WindowTooLarge(MinigptError):
+    """A text with too few words for one window."""
+
+
+class TrainingError(MinigptError):
+    """Windows that do not fit the model, a checkpoint of another training, a loss that is no number."""
+
+
+class SavedModelError(MinigptError):
+    """A folder that is not a saved GPT, or is one that cannot be read or written."""
+
+
+class GenerationError(MinigptError):
+    """A setting of `generate_text` that cannot be right."""
