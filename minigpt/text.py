@@ -1,0 +1,76 @@
+"""Read the text that the model shall learn."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from minigpt.errors import TextError, TextNotFound
+
+TEXT_SUFFIXES = (".txt", ".md")
+OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"%P": "PDF", b"PK": "ZIP (a .docx is one)"}
+
+
+def read_text(path: str | Path | Sequence[str | Path]) -> str:
+    """Read a file, several files, or all the .txt and .md files of a folder, as one text.
+
+    Args:
+        path: a path, or a list of them. The files of a folder are read in the order of their names, those of its
+            subfolders too.
+
+    Returns:
+        The text. Several files are joined by an empty line.
+
+    Raises:
+        TextNotFound: there is no such file, or no text in the folder.
+        TextError: a file is empty, or is not UTF-8 text; the message names the file and the byte.
+
+    Example:
+        >>> from minigpt.files import data_path
+        >>> len(read_text(data_path()).split()) > 800
+        True
+    """
+    if isinstance(path, (str, Path)):
+        paths = [Path(path)]
+    else:
+        paths = [Path(item) for item in path]
+    if not paths:
+        raise TextNotFound("no path was given: give the path of a text, such as read_text('data/data.txt')")
+    return "\n\n".join(_read_file(file) for item in paths for file in _text_files(item))
+
+
+def _text_files(path: Path) -> list[Path]:
+    if path.is_dir():
+        files = sorted(
+            file
+            for file in path.rglob("*")
+            if file.suffix.lower() in TEXT_SUFFIXES
+            and file.is_file()
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        )
+        if not files:
+            raise TextNotFound(f"the folder {path} has no {' or '.join(TEXT_SUFFIXES)} file: put your text there as a .txt file")
+        return files
+    if not path.exists():
+        raise TextNotFound(f"there is no file {path} (looked in {path.resolve().parent}): check the name and the folder")
+    return [path]
+
+
+def _read_file(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TextError(f"{path} cannot be read ({error.strerror}): check that you may open it") from error
+    kind = OTHER_ENCODINGS.get(content[:2])
+    if kind:
+        raise TextError(f"{path} is {kind}, not UTF-8 text: save it as plain text with the encoding UTF-8")
+    try:
+        text = content.decode("utf-8-sig")  # -sig: a byte order mark at the start is dropped
+    except UnicodeDecodeError as error:
+        raise TextError(
+            f"{path} is not UTF-8 text: byte 0x{content[error.start]:02x} at position {error.start} cannot be read: "
+            "open it in an editor and save it with the encoding UTF-8"
+        ) from error
+    if "\0" in text:
+        raise TextError(f"{path} is not text: it has a zero byte at position {content.index(0)}: give a .txt file")
+    if not text.strip():
+        raise TextError(f"{path} is empty: put some text into it")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
