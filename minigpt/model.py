@@ -1,0 +1,144 @@
+"""The GPT: word embedding, positions, a stack of decoder blocks, and a softmax over the vocabulary.
+
+After Vaswani et al., "Attention Is All You Need" (2017), https://arxiv.org/abs/1706.03762, and Radford et al., GPT-2
+(2019). Shapes: B sequences of T words, D numbers a word (embed_dim), V words in the vocabulary.
+"""
+
+import keras
+from keras import layers
+
+from minigpt.config import GPTConfig, check_choice
+from minigpt.layers import PositionalEncoding
+
+
+def transformer_block(
+    embed_dim: int = 256,
+    num_heads: int = 8,
+    ff_dim: int = 1024,
+    dropout: float = 0.1,
+    key_dim: int | None = None,
+    causal: bool = True,
+    norm: str = "pre",
+    activation: str = "gelu",
+    name: str = "decoder_block",
+) -> keras.Model:  # (B, T, D) -> (B, T, D)
+    """One decoder block: the words look at each other (attention), then each word thinks for itself (feed-forward).
+
+    Each half is added to what came in (a residual connection), and normalised before ("pre") or after ("post").
+
+    Args:
+        embed_dim: width D of the words that come in and go out.
+        num_heads: attention heads.
+        ff_dim: width of the hidden layer of the feed-forward network.
+        dropout: share of activations dropped while training.
+        key_dim: numbers per head; by default embed_dim // num_heads.
+        causal: let a word see itself and the words before it, never the words after it.
+        norm: "pre" (GPT-2) or "post" (the paper).
+        activation: "gelu" or "relu".
+        name: of the block; it prefixes nothing, each layer keeps its own short name.
+
+    Returns:
+        A Functional keras.Model from (B, T, D) to (B, T, D).
+
+    Raises:
+        ConfigError: a value that cannot be right, such as a number of heads that does not divide embed_dim.
+
+    Example:
+        >>> transformer_block(256, 8, 1024, key_dim=256).count_params()
+        2630144
+    """
+    # The config checks the numbers and works out key_dim; the vocabulary plays no part here.
+    key_dim = GPTConfig(
+        1, embed_dim=embed_dim, num_heads=num_heads, key_dim=key_dim or 0, ff_dim=ff_dim, dropout=dropout, activation=activation
+    ).key_dim
+    check_choice("norm", norm, ("pre", "post"))
+
+    norm_1 = layers.LayerNormalization(epsilon=1e-6, name="norm_1")
+    attention = layers.MultiHeadAttention(num_heads, key_dim, name="attention")
+    dropout_1 = layers.Dropout(dropout, name="dropout_1")
+    residual_1 = layers.Add(name="residual_1")
+    norm_2 = layers.LayerNormalization(epsilon=1e-6, name="norm_2")
+    feed_forward_1 = layers.Dense(ff_dim, activation=activation, name="feed_forward_1")
+    feed_forward_2 = layers.Dense(embed_dim, name="feed_forward_2")
+    dropout_2 = layers.Dropout(dropout, name="dropout_2")
+    residual_2 = layers.Add(name="residual_2")
+
+    def attend(x):  # (B, T, D) -> (B, T, D)
+        return dropout_1(attention(x, x, use_causal_mask=causal))
+
+    def feed_forward(x):  # (B, T, D) -> (B, T, ff_dim) -> (B, T, D)
+        return dropout_2(feed_forward_2(feed_forward_1(x)))
+
+    words = keras.Input((None, embed_dim), name="words")
+    if norm == "pre":
+        x = residual_1([words, attend(norm_1(words))])
+        x = residual_2([x, feed_forward(norm_2(x))])
+    else:
+        x = norm_1(residual_1([words, attend(words)]))
+        x = norm_2(residual_2([x, feed_forward(x)]))
+    return keras.Model(words, x, name=name)
+
+
+def build_gpt_model(config: GPTConfig) -> keras.Model:  # ids (B, T) -> probabilities (B, T, V)
+    """Stack the parts of a GPT.
+
+    Args:
+        config: a `GPTConfig`, or any object with its fields.
+
+    Returns:
+        A Functional keras.Model from ids (B, T), T <= max_seq_length, to probabilities (B, T, V): at each position,
+        how likely each word is to come next. It is not compiled; `train_model` does that.
+
+    Example:
+        >>> build_gpt_model(GPTConfig.lecture()).count_params()
+        13085576
+    """
+    # The lecture leaves the embeddings at Keras' ±0.05. Where they are multiplied by sqrt(embed_dim), a spread of
+    # 1/sqrt(embed_dim) gives every word numbers of about size 1, beside the 0.7 of the sines: a scale that trains.
+    spread = keras.initializers.RandomNormal(stddev=config.embed_dim**-0.5) if config.scale_embedding else "uniform"
+
+    ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
+    x = layers.Embedding(config.vocab_size, config.embed_dim, spread, name="token_embedding")(ids)  # (B, T, D)
+    x = PositionalEncoding(config.max_seq_length, config.embed_dim, config.scale_embedding, name="positional_encoding")(x)
+    for number in range(1, config.num_layers + 1):
+        x = transformer_block(
+            config.embed_dim,
+            config.num_heads,
+            config.ff_dim,
+            config.dropout,
+            key_dim=config.key_dim,
+            causal=config.causal,
+            norm=config.norm,
+            activation=config.activation,
+            name=f"decoder_block_{number}",
+        )(x)
+    if config.norm == "pre":  # the sums of a pre-norm stack are never normalised themselves
+        x = layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
+    probabilities = layers.Dense(config.vocab_size, activation="softmax", name="next_word")(x)  # (B, T, V)
+    return keras.Model(ids, probabilities, name="minigpt")
+
+
+def config_of(model: keras.Model) -> GPTConfig | None:
+    """Read the hyper-parameters back from a model that `build_gpt_model` has built; None for any other model."""
+    try:
+        embedding, position = model.get_layer("token_embedding"), model.get_layer("positional_encoding")
+        names = [layer.name for layer in model.layers]
+        block = model.get_layer("decoder_block_1")
+        attention, hidden = block.get_layer("attention"), block.get_layer("feed_forward_1")
+        calls = {layer["name"]: layer["inbound_nodes"] for layer in block.get_config()["layers"]}
+        return GPTConfig(
+            vocab_size=embedding.input_dim,
+            max_seq_length=position.max_len,
+            embed_dim=embedding.output_dim,
+            num_heads=attention.num_heads,
+            key_dim=attention.key_dim,
+            ff_dim=hidden.units,
+            num_layers=sum(name.startswith("decoder_block_") for name in names),
+            dropout=block.get_layer("dropout_1").rate,
+            causal=calls["attention"][0]["kwargs"]["use_causal_mask"],
+            norm="pre" if "final_norm" in names else "post",
+            activation=hidden.activation.__name__,
+            scale_embedding=position.scale_embedding,
+        )
+    except (ValueError, AttributeError, KeyError, IndexError, NotImplementedError):
+        return None
