@@ -1,0 +1,218 @@
+"""Let the model speak: it says a word, reads it, says the next."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from minigpt.errors import SavedModelError
+from minigpt.numpy_gpt import NumpyGPT
+from minigpt.sampling import check_settings, choose
+
+
+def generate_text(
+    model: Any,
+    tokenizer: Any,
+    prompt: str = "",
+    max_new_tokens: int = 30,
+    temperature: float = 0.8,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int | None = None,
+    include_prompt: bool = True,
+) -> str:
+    """Continue a text, word by word.
+
+    Args:
+        model: what maps ids (1, T) to probabilities (1, T, V): a keras.Model, any such function, or a `NumpyGPT`.
+        tokenizer: a `WordTokenizer`, or anything with `encode` and `decode`.
+        prompt: the text to continue. Unknown words are read as `<OOV>`, with a warning that names them. With an
+            empty prompt, the first word is drawn from the vocabulary.
+        max_new_tokens: how many words to say. Past the context window of the model, the window slides.
+        temperature: 0 always takes the likeliest word (greedy); below 1 keeps to the likely ones; above 1 dares more.
+        top_k: choose among the k likeliest words only (Fan et al., 2018); None for all.
+        top_p: choose among the likeliest words that together have probability p (Holtzman et al., 2020); None for all.
+        seed: the same seed says the same; None says something else each time.
+        include_prompt: False returns only what is new.
+
+    Returns:
+        The prompt and its continuation.
+
+    Raises:
+        GenerationError: a setting that cannot be right.
+
+    Example:
+        >>> from minigpt import GPTConfig, WordTokenizer, build_gpt_model
+        >>> tokenizer = WordTokenizer().fit("the cat sat on the mat")
+        >>> model = build_gpt_model(GPTConfig.quick(tokenizer.vocab_size))
+        >>> len(generate_text(model, tokenizer, "the cat", max_new_tokens=5, seed=0).split())
+        7
+
+    Reference: Holtzman et al., "The Curious Case of Neural Text Degeneration", https://arxiv.org/abs/1904.09751
+    """
+    pieces = stream_text(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed)
+    new_text = "".join(pieces)
+    return prompt + new_text if include_prompt else new_text.lstrip()
+
+
+def stream_text(
+    model: Any,
+    tokenizer: Any,
+    prompt: str = "",
+    max_new_tokens: int = 30,
+    temperature: float = 0.8,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int | None = None,
+) -> Iterator[str]:
+    """Like `generate_text`, but yields each new piece of text as it comes, with its space in front where one belongs."""
+    check_settings(max_new_tokens, temperature, top_k, top_p)
+    if unknown := unknown_words(tokenizer, prompt):
+        warnings.warn(f"the model does not know {', '.join(map(repr, unknown))}: read as <OOV>", stacklevel=2)
+    return _stream(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed)
+
+
+def _stream(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed) -> Iterator[str]:
+    rng = np.random.default_rng(seed)
+    ids = list(tokenizer.encode(prompt))
+    spaced = getattr(tokenizer, "spaced", _spaced)
+    text = prompt
+    if not ids and max_new_tokens:
+        ids = [_first_word(tokenizer, temperature, rng)]
+        max_new_tokens -= 1
+        piece = spaced(tokenizer.decode(ids), text)
+        text += piece
+        yield piece
+
+    say_next = next_word_function(model)
+    silent: np.ndarray | None = None
+    for _ in range(max_new_tokens):
+        probabilities = say_next(ids)  # (V,)
+        if silent is None:
+            silent = never_said(tokenizer, len(probabilities))
+        word_id = choose(np.where(silent, 0.0, probabilities), temperature, top_k, top_p, rng)
+        ids.append(word_id)
+        piece = spaced(tokenizer.decode([word_id]), text)
+        text += piece
+        yield piece
+
+
+def next_word_function(model: Any) -> Callable[[list[int]], np.ndarray]:
+    """Return a function from the ids so far, however many, to the probabilities (V,) of the next word.
+
+    A model of `build_gpt_model` is computed in NumPy with a key/value cache, which is many times faster; any other model
+    is called itself, on the last words that fit into its window.
+    """
+    gpt = model if isinstance(model, NumpyGPT) else _fast_copy(model)
+    if gpt is None:
+        return _keras_next_word(model)
+    window = gpt.config.max_seq_length
+
+    def say_next(ids: list[int]) -> np.ndarray:
+        unread = len(ids) - gpt.seen
+        if gpt.config.causal and gpt.seen and 0 < unread and len(ids) <= window:
+            return gpt.read(ids[-unread:])[-1]
+        return gpt(ids[-window:])[-1]  # the window has slid: every word has a new position, so all is read again
+
+    gpt.forget()
+    return say_next
+
+
+def _fast_copy(model: Any) -> NumpyGPT | None:
+    """The NumPy copy of a Keras model, or None where there is none that says the same.
+
+    A learner's model can have our names and yet be wired otherwise, so the copy must agree with the model on a few words.
+    """
+    if not isinstance(model, keras.Model):
+        return None
+    try:
+        gpt = NumpyGPT.from_keras(model)
+    except (SavedModelError, ValueError):
+        return None
+    probe = np.arange(min(4, gpt.config.max_seq_length)) % gpt.config.vocab_size
+    expected = np.asarray(keras.ops.convert_to_numpy(model(probe[None], training=False)))[0]
+    return gpt if np.allclose(gpt(probe), expected, rtol=1e-3, atol=1e-6) else None
+
+
+def _keras_next_word(model: Any) -> Callable[[list[int]], np.ndarray]:
+    window, fixed = window_of(model)
+    keras_options = {"training": False} if isinstance(model, keras.Model) else {}
+
+    def say_next(ids: list[int]) -> np.ndarray:
+        context = ids[-window:] if window else ids
+        last = len(context) - 1
+        if fixed:  # the model reads windows of one length only; what follows the last word is not looked at
+            context = context + [0] * (window - len(context))
+        probabilities = model(np.asarray([context], dtype="int32"), **keras_options)
+        return np.asarray(keras.ops.convert_to_numpy(probabilities))[0, last].astype("float64")
+
+    return say_next
+
+
+def window_of(model: Any) -> tuple[int, bool]:
+    """The longest sequence that a model reads (0: any), and whether it reads no shorter one."""
+    shape = getattr(model, "input_shape", None)
+    if isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int):
+        return shape[1], True
+    for owner in (model, getattr(model, "config", None), *getattr(model, "layers", ())):
+        for name in ("max_seq_length", "max_len"):
+            if isinstance(length := getattr(owner, name, None), int):
+                return length, False
+    return 0, False
+
+
+def never_said(tokenizer: Any, vocab_size: int) -> np.ndarray:  # -> bool (V,)
+    """Which ids are no word: padding, `<OOV>`, and ids of the model past the vocabulary of the tokenizer."""
+    silent = np.zeros(vocab_size, dtype=bool)
+    special = getattr(tokenizer, "special_ids", None)
+    if special is None:  # some other tokenizer: id 0 is padding if it means nothing
+        special = () if tokenizer.decode([0]).strip() else (0,)
+    silent[list(special)] = True
+    silent[getattr(tokenizer, "vocab_size", vocab_size) :] = True
+    return silent
+
+
+def unknown_words(tokenizer: Any, text: str) -> list[str]:
+    """The words of a text that the tokenizer does not know, as far as it can tell."""
+    return tokenizer.unknown_words(text) if hasattr(tokenizer, "unknown_words") else []
+
+
+def _first_word(tokenizer: Any, temperature: float, rng: np.random.Generator) -> int:
+    """For an empty prompt: a word drawn as often as it stands in the text, where the tokenizer knows that."""
+    counts = getattr(tokenizer, "word_counts", None)
+    if counts:
+        weights = np.array([counts.get(word, 0) for word in tokenizer.words], dtype="float64")
+    else:
+        weights = np.ones(getattr(tokenizer, "vocab_size", 2))
+    weights[never_said(tokenizer, len(weights))] = 0
+    return choose(weights / weights.sum(), temperature, None, None, rng)
+
+
+def _spaced(word: str, before: str) -> str:
+    return word if not before or before[-1].isspace() else f" {word}"
+
+
+class SampleText(keras.callbacks.Callback):
+    """Lets the model speak after each epoch of training: hear it learn to speak.
+
+    Args:
+        tokenizer: of the model.
+        prompt: what to continue.
+        max_new_tokens: how many words to say.
+        every: say something after every so many epochs.
+        say: what to do with the sentence; prints it by default.
+    """
+
+    def __init__(
+        self, tokenizer: Any, prompt: str = "", max_new_tokens: int = 12, every: int = 1, say: Callable[[str], object] = print
+    ) -> None:
+        super().__init__()
+        self.tokenizer, self.prompt, self.max_new_tokens, self.every, self.say = tokenizer, prompt, max_new_tokens, every, say
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Called by Keras."""
+        if (epoch + 1) % self.every == 0:
+            text = generate_text(self.model, self.tokenizer, self.prompt, self.max_new_tokens, temperature=0)
+            self.say(f"  after epoch {epoch + 1} it says: {text}")
