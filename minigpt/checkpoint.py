@@ -1,7 +1,6 @@
 """Go on after a crash: what a training needs to continue from its last finished epoch."""
 
 import json
-import os
 import zlib
 from pathlib import Path
 
@@ -38,7 +37,9 @@ class Checkpoint(keras.callbacks.Callback):
             self.folder.mkdir(parents=True, exist_ok=True)
             content = self.progress_file.read_bytes() if self.progress_file.exists() else None
         except OSError as error:
-            raise TrainingError(f"checkpoints cannot be kept in {self.folder} ({error.strerror}): use another folder") from error
+            raise TrainingError(
+                f"checkpoints cannot be kept in {self.folder} ({error.strerror}): use another folder"
+            ) from error
         if content is None:
             return 0, {}
         other = f"{self.folder} holds the checkpoint of another training: use another folder, or delete it to start anew"
@@ -63,7 +64,7 @@ class Checkpoint(keras.callbacks.Callback):
         weights = f"epoch_{epoch + 1}.weights.h5"
         temporary = self.folder / f"writing_{weights}"
         self.network.save_weights(temporary)
-        os.replace(temporary, self.folder / weights)
+        temporary.replace(self.folder / weights)
         progress = {"epochs": epoch + 1, "weights": weights, "history": self.history, "training": self._fingerprint()}
         write_atomic(self.progress_file, json.dumps(progress).encode())
         for old in self.folder.glob("*.weights.h5"):

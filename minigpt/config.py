@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from minigpt.errors import ConfigError
 
@@ -43,7 +44,7 @@ class GPTConfig:
     max_seq_length: int = 100
     embed_dim: int = 256
     num_heads: int = 8
-    key_dim: int = 0  # 0: embed_dim // num_heads
+    key_dim: int = None  # type: ignore[assignment]  # worked out below
     ff_dim: int = 1024
     num_layers: int = 4
     dropout: float = 0.1
@@ -54,15 +55,15 @@ class GPTConfig:
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "max_seq_length", "embed_dim", "num_heads", "ff_dim", "num_layers"):
-            check_positive(name, getattr(self, name))
-        if self.key_dim == 0:
+            setattr(self, name, check_positive(name, getattr(self, name)))
+        if self.key_dim is None:
             if self.embed_dim % self.num_heads:
                 raise ConfigError(
                     f"num_heads={self.num_heads} does not divide embed_dim={self.embed_dim}: use a number of heads that "
                     f"does, such as {math.gcd(self.num_heads, self.embed_dim)}, or give key_dim yourself"
                 )
             self.key_dim = self.embed_dim // self.num_heads
-        check_positive("key_dim", self.key_dim)
+        self.key_dim = check_positive("key_dim", self.key_dim)
         if isinstance(self.dropout, bool) or not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout={self.dropout!r} is not a share: use a number from 0 up to, not including, 1")
         check_choice("norm", self.norm, ("pre", "post"))
@@ -88,10 +89,11 @@ class GPTConfig:
         return cls(vocab_size=vocab_size, max_seq_length=32, embed_dim=128, num_heads=4, ff_dim=512, num_layers=2)
 
 
-def check_positive(name: str, value: object) -> None:
-    """Raise ConfigError unless `value` is a whole number of at least 1."""
+def check_positive(name: str, value: Any) -> int:
+    """Return `value` as an int, or raise ConfigError unless it is a whole number of at least 1."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
         raise ConfigError(f"{name}={value!r}: use a whole number of at least 1")
+    return value.__index__()
 
 
 def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

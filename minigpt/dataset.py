@@ -22,7 +22,7 @@ def create_dataset(sequence: Sequence[int] | np.ndarray, window_size: int) -> tu
         one sequence and take no memory of their own: `.copy()` them before writing into them.
 
     Raises:
-        ConfigError: window_size is no positive whole number.
+        ConfigError: window_size is no positive whole number, or the sequence holds something else than ids.
         WindowTooLarge: the sequence has no window_size + 1 words.
 
     Example:
@@ -31,7 +31,7 @@ def create_dataset(sequence: Sequence[int] | np.ndarray, window_size: int) -> tu
         ([[1, 2, 3], [2, 3, 4]], [[2, 3, 4], [3, 4, 5]])
     """
     check_positive("window_size", window_size)
-    ids = np.asarray(sequence, dtype="int32")
+    ids = as_ids(sequence)
     if len(ids) <= window_size:
         remedy = f"use a window of at most {len(ids) - 1}, or a longer text" if len(ids) > 1 else "use a longer text"
         raise WindowTooLarge(f"the text has {len(ids)} words but window_size is {window_size}: {remedy}")
@@ -56,19 +56,42 @@ def split_sequence(sequence: Sequence[int] | np.ndarray, validation_split: float
         >>> len(train), validation[0]
         (90, np.int32(90))
     """
-    if not 0 < validation_split < 1:
-        raise ConfigError(f"validation_split={validation_split!r} is not a share: use a number between 0 and 1, such as 0.1")
-    ids = np.asarray(sequence, dtype="int32")
+    check_share(validation_split)
+    ids = as_ids(sequence)
     cut = round(len(ids) * (1 - validation_split))
     return ids[:cut], ids[cut:]
 
 
+def as_ids(sequence: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Return the ids of one text as an int32 array, or raise ConfigError for anything else."""
+    ids = np.asarray(sequence)
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        kind = f"{ids.ndim} dimensions" if ids.ndim != 1 else f"values of type {ids.dtype}"
+        raise ConfigError(f"the sequence has {kind}: give the whole numbers of one text, such as tokenizer.encode(text_data)")
+    if ids.size and ids.dtype.itemsize > 4 and max(ids.max(), -ids.min()) >= 2**31:
+        raise ConfigError(f"the sequence holds the id {ids.max()}, which is no word of any vocabulary: give ids below 2**31")
+    return ids.astype("int32", copy=False)
+
+
+def check_share(validation_split: float) -> None:
+    """Raise ConfigError unless a share of the text can be held out."""
+    if not 0 < validation_split < 1:
+        raise ConfigError(f"validation_split={validation_split!r} is not a share: use a number between 0 and 1, such as 0.1")
+
+
 def windows_to_sequence(x: np.ndarray, y: np.ndarray) -> np.ndarray | None:
     """Recover the sequence that `create_dataset` has cut, or None where x and y are not its sliding windows."""
-    slides = x.strides[0] == x.strides[1] if not x.flags.owndata else False  # a view of one sequence, nothing to compare
-    if not slides and not (np.array_equal(x[1:, :-1], x[:-1, 1:]) and np.array_equal(x[:, 1:], y[:, :-1])):
+    inputs, targets = _unslide(x), _unslide(y)
+    if inputs is None or targets is None or not np.array_equal(inputs[1:], targets[:-1]):
         return None
-    return np.concatenate([x[0], y[:, -1]])
+    return np.concatenate([inputs[:1], targets])
+
+
+def _unslide(windows: np.ndarray) -> np.ndarray | None:
+    view_of_one_sequence = windows.strides[0] == windows.strides[1] and not windows.flags.owndata
+    if view_of_one_sequence or np.array_equal(windows[1:, :-1], windows[:-1, 1:]):
+        return np.concatenate([windows[0], windows[1:, -1]])
+    return None
 
 
 class WindowBatches(keras.utils.PyDataset):

@@ -7,7 +7,7 @@ After Vaswani et al., "Attention Is All You Need" (2017), https://arxiv.org/abs/
 import keras
 from keras import layers
 
-from minigpt.config import GPTConfig, check_choice
+from minigpt.config import GPTConfig
 from minigpt.layers import PositionalEncoding
 
 
@@ -16,7 +16,7 @@ def transformer_block(
     num_heads: int = 8,
     ff_dim: int = 1024,
     dropout: float = 0.1,
-    key_dim: int | None = None,
+    key_dim: int = None,  # type: ignore[assignment]  # embed_dim // num_heads
     causal: bool = True,
     norm: str = "pre",
     activation: str = "gelu",
@@ -48,13 +48,10 @@ def transformer_block(
         2630144
     """
     # The config checks the numbers and works out key_dim; the vocabulary plays no part here.
-    key_dim = GPTConfig(
-        1, embed_dim=embed_dim, num_heads=num_heads, key_dim=key_dim or 0, ff_dim=ff_dim, dropout=dropout, activation=activation
-    ).key_dim
-    check_choice("norm", norm, ("pre", "post"))
+    config = GPTConfig(1, 1, embed_dim, num_heads, key_dim, ff_dim, 1, dropout, causal, norm, activation)
 
     norm_1 = layers.LayerNormalization(epsilon=1e-6, name="norm_1")
-    attention = layers.MultiHeadAttention(num_heads, key_dim, name="attention")
+    attention = layers.MultiHeadAttention(num_heads, config.key_dim, name="attention")
     dropout_1 = layers.Dropout(dropout, name="dropout_1")
     residual_1 = layers.Add(name="residual_1")
     norm_2 = layers.LayerNormalization(epsilon=1e-6, name="norm_2")
@@ -116,6 +113,11 @@ def build_gpt_model(config: GPTConfig) -> keras.Model:  # ids (B, T) -> probabil
         x = layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
     probabilities = layers.Dense(config.vocab_size, activation="softmax", name="next_word")(x)  # (B, T, V)
     return keras.Model(ids, probabilities, name="minigpt")
+
+
+def vocab_size_of(model: keras.Model, ids) -> int:
+    """How many words a model chooses among: the last axis of what it says to some ids (1, T). Builds it, if need be."""
+    return int((model.output_shape if hasattr(model, "inputs") and model.inputs else model(ids).shape)[-1])
 
 
 def config_of(model: keras.Model) -> GPTConfig | None:

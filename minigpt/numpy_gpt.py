@@ -145,8 +145,12 @@ class NumpyGPT:
         Only a causal network can: where words see the future, each new word changes all that came before it.
         """
         ids = np.asarray(ids)
+        if not ids.size or ids.min() < 0 or ids.max() >= self.config.vocab_size:
+            raise GenerationError(f"give at least one id, from 0 to {self.config.vocab_size - 1}: the vocabulary of the model")
         if self.seen + len(ids) > self.config.max_seq_length:
-            raise GenerationError(f"{self.seen + len(ids)} words do not fit max_seq_length={self.config.max_seq_length}: give fewer")
+            raise GenerationError(
+                f"{self.seen + len(ids)} words do not fit max_seq_length={self.config.max_seq_length}: give fewer"
+            )
         if self.seen and not self.config.causal:
             raise GenerationError("a network without a causal mask cannot read on: give it the whole sequence")
 
@@ -161,10 +165,12 @@ class NumpyGPT:
         for number, (block, cache) in enumerate(zip(self.blocks, self.caches, strict=True), start=1):
             x = block(x, cache, self.seen, lambda name, value, n=number: record(f"decoder_block_{n}/{name}", value))
         self.seen += len(ids)
-        return record("next_word", self.say(x))
+        if self.final_norm:
+            x = record("final_norm", self.final_norm(x))
+        return record("next_word", softmax(self.next_word(x)))
 
     def say(self, x: np.ndarray) -> np.ndarray:  # (T, D) -> (T, V)
-        """The words that the network would say next, from the activations that a block hands on."""
+        """The words that the network would say next if it stopped here, after some block."""
         return softmax(self.next_word(self.final_norm(x) if self.final_norm else x))
 
     @classmethod
@@ -179,7 +185,8 @@ class NumpyGPT:
             raise SavedModelError("this model was not built by build_gpt_model, so its weights cannot be read by name")
 
         def norm(layer) -> LayerNorm:
-            return LayerNorm(*layer.get_weights(), epsilon=layer.epsilon)
+            gamma, beta = layer.get_weights()
+            return LayerNorm(gamma, beta, layer.epsilon)
 
         def block(layers) -> Block:
             q, q_bias, k, k_bias, v, v_bias, out, out_bias = layers.get_layer("attention").get_weights()

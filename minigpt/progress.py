@@ -19,9 +19,9 @@ def in_notebook() -> bool:
 
 
 class StatusLine:
-    """A line of text that is replaced by the next one, where the output can do that.
+    """A line of text that is replaced by the next one, where the output can.
 
-    In a notebook it is one output cell that is updated, so that a saved notebook holds its last state and no control characters.
+    In a notebook it is one output that is updated, so that a saved notebook holds its last state and no control characters.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,8 @@ class Progress(keras.callbacks.Callback):
 
 def _measures(logs: dict[str, float]) -> str:
     parts = []
-    for name, value in logs.items():
+    for name in sorted(logs, key=lambda name: (name.startswith("val_"), "accuracy" in name)):  # loss first, as it is minimised
+        value = logs[name]
         label = name.replace("val_", "validation ").replace("_", " ")
         parts.append(f"{label} {value:.1%}" if "accuracy" in name else f"{label} {value:.3f}")
     return " · ".join(parts)

@@ -1,26 +1,39 @@
 """Draw the next word from its probabilities: greedy, temperature, top-k, top-p."""
 
+import math
+from numbers import Real
+
 import numpy as np
 
 from minigpt.errors import GenerationError
 
 
-def check_settings(max_new_tokens: int, temperature: float, top_k: int | None, top_p: float | None) -> None:
+def check_settings(
+    max_new_tokens: int, temperature: float, top_k: int | None, top_p: float | None, seed: int | None = None
+) -> None:
     """Raise GenerationError for a setting that cannot be right."""
-    if isinstance(max_new_tokens, bool) or not hasattr(max_new_tokens, "__index__") or max_new_tokens < 0:
+    if not _is_whole(max_new_tokens) or max_new_tokens < 0:
         raise GenerationError(f"max_new_tokens={max_new_tokens!r}: use a whole number, 0 or more")
-    if not np.isfinite(temperature) or temperature < 0:
+    if not isinstance(temperature, Real) or not 0 <= temperature < math.inf:
         raise GenerationError(f"temperature={temperature!r}: use 0 (always the likeliest word) or more, such as 0.8")
-    if top_k is not None and (isinstance(top_k, bool) or not hasattr(top_k, "__index__") or top_k < 1):
+    if top_k is not None and (not _is_whole(top_k) or top_k < 1):
         raise GenerationError(f"top_k={top_k!r}: use a whole number of at least 1, or None for all words")
-    if top_p is not None and not 0 < top_p <= 1:
+    if top_p is not None and (not isinstance(top_p, Real) or not 0 < top_p <= 1):
         raise GenerationError(f"top_p={top_p!r}: use a number above 0 and up to 1, or None for all words")
+    if seed is not None and (not _is_whole(seed) or seed < 0):
+        raise GenerationError(f"seed={seed!r}: use a whole number, 0 or more, or None for something else each time")
+
+
+def _is_whole(value: object) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
 def choose(
     probabilities: np.ndarray, temperature: float, top_k: int | None, top_p: float | None, rng: np.random.Generator
 ) -> int:
     """Draw a word id from probabilities (V,), after temperature, top-k and top-p, in this order."""
+    if not np.isfinite(probabilities).all():
+        raise GenerationError("the model says NaN, not probabilities: its training has exploded; train it anew")
     if not probabilities.any():
         raise GenerationError("the model gives every word of the vocabulary probability 0: train it first")
     if temperature == 0:

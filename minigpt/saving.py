@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import keras
+import numpy as np
 from absl import logging
 
 from minigpt.config import GPTConfig
 from minigpt.errors import MinigptError, SavedModelError
 from minigpt.layers import PositionalEncoding
-from minigpt.model import config_of
+from minigpt.model import config_of, vocab_size_of
 from minigpt.tokenizer import WordTokenizer
 
 FORMAT = 1  # raised when a newer minigpt writes a folder that an older one cannot read
@@ -61,11 +62,13 @@ def save_gpt(folder: str | Path, model: keras.Model, tokenizer: WordTokenizer) -
             _flush(unfinished / name)
         unfinished.rename(folder / COMPLETE)  # from this moment on, the new model is the one that is saved
         _finish(folder)
-    except OSError as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    except (OSError, RuntimeError) as error:  # h5py raises either on a full disk
+        reason = getattr(error, "strerror", None) or _first_line(error)
         raise SavedModelError(
-            f"the model cannot be saved in {folder} ({error.strerror or error}): make room, or use a folder that you may write to"
+            f"the model cannot be saved in {folder} ({reason}): make room, or use a folder that you may write to"
         ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 
@@ -84,12 +87,16 @@ def load_gpt(folder: str | Path) -> tuple[keras.Model, WordTokenizer]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise SavedModelError(f"there is no folder {folder}: give the folder that save_gpt or `minigpt train --out` has written")
+        raise SavedModelError(
+            f"there is no folder {folder}: give the folder that save_gpt or `minigpt train --out` has written"
+        )
     if (folder / COMPLETE).exists():
         _finish(folder)
     missing = [name for name in ("config.json", "model.h5", "tokenizer.json") if not (folder / name).is_file()]
     if missing:
-        raise SavedModelError(f"{folder} is not a saved GPT: {', '.join(missing)} is missing; save the model again with save_gpt")
+        raise SavedModelError(
+            f"{folder} is not a saved GPT: {', '.join(missing)} is missing; save the model again with save_gpt"
+        )
     saved = read_description(folder)
     try:
         with _without_h5_remarks():
@@ -97,16 +104,21 @@ def load_gpt(folder: str | Path) -> tuple[keras.Model, WordTokenizer]:
                 folder / "model.h5", custom_objects={"PositionalEncoding": PositionalEncoding}, compile=False
             )
     except Exception as error:  # h5py and Keras raise nearly anything on a damaged file
-        made_with = saved.get("versions", {})
+        made_with = saved["versions"]
         raise SavedModelError(
             f"{folder / 'model.h5'} cannot be read: it is damaged, or was saved by another version (keras "
-            f"{made_with.get('keras', '?')}, here {keras.__version__}); save the model again with save_gpt ({_first_line(error)})"
+            f"{made_with.get('keras', '?')}, here {keras.__version__}); save it again with save_gpt ({_first_line(error)})"
         ) from error
     try:
         tokenizer = WordTokenizer.load(folder / "tokenizer.json")
     except MinigptError as error:
         raise SavedModelError(str(error)) from error
     check_fit(model, tokenizer)
+    if saved.get("parameters") != model.count_params():
+        raise SavedModelError(
+            f"{folder / 'config.json'} describes another model ({saved.get('parameters')} parameters; model.h5 has "
+            f"{model.count_params()}): one of the two was copied from elsewhere; save the model again with save_gpt"
+        )
     return model, tokenizer
 
 
@@ -115,12 +127,13 @@ def read_description(folder: str | Path) -> dict:
     path = Path(folder) / "config.json"
     try:
         saved = json.loads(path.read_text("utf-8"))
-        newest = saved["format"]
+        newest = int(saved["format"])
+        versions = dict(saved["versions"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SavedModelError(f"{path} is not the description of a saved GPT, or is damaged: save the model again") from error
     if newest > FORMAT:
         raise SavedModelError(
-            f"{path} was written by minigpt {saved.get('versions', {}).get('minigpt', '?')}, which is newer than this one: "
+            f"{path} was written by minigpt {versions.get('minigpt', '?')}, which is newer than this one: "
             "type python -m pip install --upgrade minigpt"
         )
     return saved
@@ -128,7 +141,7 @@ def read_description(folder: str | Path) -> dict:
 
 def check_fit(model: keras.Model, tokenizer: WordTokenizer) -> None:
     """Raise SavedModelError if the tokenizer has ids that the model does not know."""
-    known = model.output_shape[-1]
+    known = vocab_size_of(model, np.zeros((1, 1), "int32"))
     if tokenizer.vocab_size > known:
         raise SavedModelError(
             f"the tokenizer has {tokenizer.vocab_size} ids but the model knows {known}: they are not of the same training; "
@@ -137,7 +150,6 @@ def check_fit(model: keras.Model, tokenizer: WordTokenizer) -> None:
 
 
 def _description(model: keras.Model, tokenizer: WordTokenizer) -> dict:
-    import numpy as np
     import tensorflow as tf
 
     import minigpt

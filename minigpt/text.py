@@ -6,7 +6,7 @@ from pathlib import Path
 from minigpt.errors import TextError, TextNotFound
 
 TEXT_SUFFIXES = (".txt", ".md")
-OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"%P": "PDF", b"PK": "ZIP (a .docx is one)"}
+OTHER_KINDS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP (a .docx is one)"}
 
 
 def read_text(path: str | Path | Sequence[str | Path]) -> str:
@@ -28,16 +28,18 @@ def read_text(path: str | Path | Sequence[str | Path]) -> str:
         >>> len(read_text(data_path()).split()) > 800
         True
     """
-    if isinstance(path, (str, Path)):
-        paths = [Path(path)]
-    else:
-        paths = [Path(item) for item in path]
-    if not paths:
+    paths = [path] if isinstance(path, (str, Path)) else list(path)
+    if not paths or "" in paths:
         raise TextNotFound("no path was given: give the path of a text, such as read_text('data/data.txt')")
-    return "\n\n".join(_read_file(file) for item in paths for file in _text_files(item))
+    return "\n\n".join(_read_file(file) for item in paths for file in _text_files(Path(item)))
 
 
 def _text_files(path: Path) -> list[Path]:
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:  # a name that no file can have, such as a whole text, ends here too
+        shown = str(path) if len(str(path)) < 200 else f"{str(path)[:60]}… (this looks like a text, not like its path)"
+        raise TextNotFound(f"there is no file {shown}, looked for in {Path.cwd()}: check the name and the folder") from error
     if path.is_dir():
         files = sorted(
             file
@@ -47,10 +49,10 @@ def _text_files(path: Path) -> list[Path]:
             and not any(part.startswith(".") for part in file.relative_to(path).parts)
         )
         if not files:
-            raise TextNotFound(f"the folder {path} has no {' or '.join(TEXT_SUFFIXES)} file: put your text there as a .txt file")
+            raise TextNotFound(
+                f"the folder {path} has no {' or '.join(TEXT_SUFFIXES)} file: put your text there as a .txt file"
+            )
         return files
-    if not path.exists():
-        raise TextNotFound(f"there is no file {path} (looked in {path.resolve().parent}): check the name and the folder")
     return [path]
 
 
@@ -59,11 +61,11 @@ def _read_file(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise TextError(f"{path} cannot be read ({error.strerror}): check that you may open it") from error
-    kind = OTHER_ENCODINGS.get(content[:2])
+    kind = next((kind for start, kind in OTHER_KINDS.items() if content.startswith(start)), None)
     if kind:
         raise TextError(f"{path} is {kind}, not UTF-8 text: save it as plain text with the encoding UTF-8")
     try:
-        text = content.decode("utf-8-sig")  # -sig: a byte order mark at the start is dropped
+        text = content.decode("utf-8").removeprefix("\ufeff")  # a byte order mark is no part of the text
     except UnicodeDecodeError as error:
         raise TextError(
             f"{path} is not UTF-8 text: byte 0x{content[error.start]:02x} at position {error.start} cannot be read: "

@@ -18,12 +18,15 @@ from minigpt.files import write_atomic
 
 PADDING_ID = 0  # the Keras Tokenizer gives its first word the id 1 and leaves 0 for padding
 
-# With keep_punctuation, a token is <a_marker>, one punctuation mark, or a run of anything else. An apostrophe, a hyphen or a
-# point between two letters or digits belongs to the word: don't, well-known, 3.5.
+# With keep_punctuation, a token is a <marker>, a run of letters and digits, or one punctuation mark. A mark inside a word
+# belongs to it (don't, well-known, 3.5, and/or), and so does the apostrophe of a plural (the students' work).
 _PUNCTUATION = re.escape(string.punctuation) + "“”‘’«»„…–—¿¡।॥。，、！？：；（）「」"
-_TOKEN = re.compile(rf"<\w+>|[^\s{_PUNCTUATION}]+(?:['’.,_-][^\s{_PUNCTUATION}]+)*|[{_PUNCTUATION}]")
+_WORD = rf"[^\s{_PUNCTUATION}]+"
+_PLURAL = rf"(?<!['‘]){_WORD}(?<=s)['’](?=\s[a-z])"
+_TOKEN = re.compile(rf"<\w+>|{_PLURAL}|{_WORD}(?:['’.,_/—–-]{_WORD})*|[{_PUNCTUATION}]")
 _NO_SPACE_BEFORE = set(".,;:!?)]}%…”’»।॥。，、！？：；）」")
-_NO_SPACE_AFTER = set("([{$#@“‘«¿¡（「")
+_NO_SPACE_AFTER = set("([{$#@“‘«¿¡（「。，、！？：；")
+_QUOTES = set("\"'")  # the same mark opens and closes
 
 
 class WordTokenizer:
@@ -50,8 +53,10 @@ class WordTokenizer:
 
     def __init__(self, num_words: int | None = 5000, oov_token: str | None = "<OOV>", keep_punctuation: bool = False) -> None:
         smallest = 2 if oov_token is None else 3
-        if num_words is not None and (not isinstance(num_words, int) or num_words < smallest):
-            raise TokenizerError(f"num_words={num_words!r} leaves no room for a word: use None or a number of at least {smallest}")
+        if num_words is not None and (not hasattr(num_words, "__index__") or num_words < smallest):
+            raise TokenizerError(
+                f"num_words={num_words!r} leaves no room for a word: use None or a number of at least {smallest}"
+            )
         options = {"filters": "", "lower": False} if keep_punctuation else {}
         self.keras_tokenizer = Tokenizer(num_words=num_words, oov_token=oov_token, **options)
 
@@ -95,13 +100,11 @@ class WordTokenizer:
             TextError: there is no word in the text.
         """
         texts = [text] if isinstance(text, str) else list(text)
-        tokens = [self.tokenize(item) for item in texts]
+        tokens = [[word for word in self.tokenize(item) if word != self._oov_word] for item in texts]
         if not any(tokens):
             raise TextError("the text has no words: give a text with at least one word")
         old = self.keras_tokenizer
-        self.keras_tokenizer = Tokenizer(
-            num_words=old.num_words, oov_token=old.oov_token, filters=old.filters, lower=old.lower
-        )
+        self.keras_tokenizer = Tokenizer(num_words=old.num_words, oov_token=old.oov_token, filters=old.filters, lower=old.lower)
         self.keras_tokenizer.fit_on_texts(tokens)
         return self
 
@@ -150,17 +153,21 @@ class WordTokenizer:
         if not before or before[-1].isspace():
             return word
         if self.keep_punctuation:
-            opens_quote = before.endswith('"') and before.count('"') % 2 == 1
-            closes_quote = word == '"' and before.count('"') % 2 == 1
-            if word in _NO_SPACE_BEFORE or before[-1] in _NO_SPACE_AFTER or opens_quote or closes_quote:
+            last = before[-1]
+            after_opening = last in _QUOTES and _is_open(last, before)
+            closing = word in _QUOTES and _is_open(word, before)
+            if word in _NO_SPACE_BEFORE or last in _NO_SPACE_AFTER or after_opening or closing:
                 return word
         return f" {word}"
 
     def save(self, path: str | Path) -> None:
         """Write the tokenizer: `.json` (text, readable anywhere) or `.pkl` (the pickle of the class), by suffix."""
         self._check_fitted()
-        suffix = _suffix(path)
-        write_atomic(path, self.to_bytes(suffix))
+        content = self.to_bytes(_suffix(path))
+        try:
+            write_atomic(path, content)
+        except OSError as error:
+            raise TokenizerError(f"the tokenizer cannot be saved as {path} ({error.strerror}): check the folder") from error
 
     def to_bytes(self, suffix: str) -> bytes:
         """The content of the file that `save` writes for ".json" or ".pkl"."""
@@ -186,15 +193,22 @@ class WordTokenizer:
             if suffix == ".json":
                 tokenizer = tokenizer_from_json(_complete_json(content.decode("utf-8")))
             else:
-                tokenizer = _TokenizerUnpickler(io.BytesIO(content)).load()
+                tokenizer = _read_pickle(content)
             _check_contents(tokenizer)
         except TokenizerError as error:
             raise TokenizerError(f"{path}: {error}") from error
         except Exception as error:  # a damaged pickle or JSON can raise nearly anything
-            raise TokenizerError(f"{path} is not a saved tokenizer, or is damaged ({error}): save it again with tokenizer.save") from error
+            raise TokenizerError(
+                f"{path} is not a saved tokenizer, or is damaged ({error}): save it again with tokenizer.save"
+            ) from error
         loaded = cls()
         loaded.keras_tokenizer = tokenizer
         return loaded
+
+    @property
+    def _oov_word(self) -> str | None:
+        """`oov_token` as it would stand among the words of a text: Keras would give it a second id there."""
+        return self.oov_token.lower() if self.oov_token and self.keras_tokenizer.lower else self.oov_token
 
     def _outside(self, tokens: list[str]) -> list[str]:
         index = self.keras_tokenizer.word_index
@@ -205,22 +219,45 @@ class WordTokenizer:
             raise TokenizerError("the tokenizer has not seen a text yet: call tokenizer.fit(text_data) first")
 
 
+def _is_open(quote: str, text: str) -> bool:
+    """Whether the last quotation that began with this mark has not ended yet."""
+    begun = [match.end() for match in re.finditer(rf"(?:^|[\s(\[{{]){quote}", text[-1000:])]
+    return bool(begun) and not re.search(rf"{quote}(?!\w)", text[-1000:][begun[-1] :])
+
+
 class _TokenizerUnpickler(pickle.Unpickler):
     """Reads a pickled Keras Tokenizer and refuses, by name, everything else that a pickle could call."""
 
-    _CONTAINERS = {"collections.OrderedDict": collections.OrderedDict, "collections.defaultdict": collections.defaultdict}
-    _TYPES = {"builtins.int": int, "builtins.dict": dict, "builtins.list": list, "builtins.set": set}
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        # A pickle can also change the classes it names, so it is handed an empty one of its own and plain containers.
+        self.stand_in = type("Tokenizer", (), {})
+        self.admitted = {
+            "collections.OrderedDict": collections.OrderedDict,
+            "collections.defaultdict": collections.defaultdict,
+            **{f"builtins.{kind.__name__}": kind for kind in (int, dict, list, set)},
+        }
 
     def find_class(self, module: str, name: str) -> Any:
-        full_name = f"{module}.{name}"
         if name == "Tokenizer" and module.startswith(("keras", "tensorflow.")) and module.endswith(".text"):
-            return Tokenizer  # older Keras versions kept the same class under other paths
+            return self.stand_in  # older Keras versions kept the same class under other paths
         try:
-            return {**self._CONTAINERS, **self._TYPES}[full_name]
+            return self.admitted[f"{module}.{name}"]
         except KeyError:
             raise TokenizerError(
-                f"the pickle wants to use {full_name}, which is no part of a tokenizer: it was refused and nothing was run"
+                f"the pickle wants to use {module}.{name}, which is no part of a tokenizer: it was refused and nothing was run"
             ) from None
+
+
+def _read_pickle(content: bytes) -> object:
+    unpickler = _TokenizerUnpickler(io.BytesIO(content))
+    read = unpickler.load()
+    if type(read) is not unpickler.stand_in:
+        return read  # _check_contents says what it is
+    tokenizer = Tokenizer()
+    known = vars(tokenizer)
+    vars(tokenizer).update({name: value for name, value in vars(read).items() if name in known})
+    return tokenizer
 
 
 def _suffix(path: str | Path) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 
 from minigpt.checkpoint import Checkpoint
 from minigpt.config import check_positive
-from minigpt.dataset import WindowBatches, create_dataset, split_sequence, windows_to_sequence
-from minigpt.errors import TrainingError, WindowTooLarge
-from minigpt.model import config_of
+from minigpt.dataset import WindowBatches, check_share, create_dataset, split_sequence, windows_to_sequence
+from minigpt.errors import ConfigError, TrainingError, WindowTooLarge
+from minigpt.model import config_of, vocab_size_of
 from minigpt.progress import Progress
 
 
@@ -51,8 +51,8 @@ def baselines(sequence: Sequence[int] | np.ndarray, vocab_size: int | None = Non
     chance = pair_counts / np.array([given[word] for word in pairs[0].tolist()])
     return Baselines(
         uniform=math.log(vocab_size or len(counts)),
-        unigram=float(-(counts / len(ids) * np.log(counts / len(ids))).sum()),
-        bigram=float(-(pair_counts / pair_counts.sum() * np.log(chance)).sum()),
+        unigram=float((counts / len(ids) * np.log(len(ids) / counts)).sum()),
+        bigram=float((pair_counts / pair_counts.sum() * np.log(1 / chance)).sum()),
     )
 
 
@@ -104,22 +104,27 @@ def train_model(
         True
     """
     check_positive("epochs", epochs)
+    if learning_rate is not None and not 0 < learning_rate < math.inf:
+        raise ConfigError(f"learning_rate={learning_rate!r}: use a number above 0, such as 0.001")
     batches = x if isinstance(x, WindowBatches) else _batches(x, y, batch_size, seed)
     if validation_split:
         if validation_data is not None:
             raise TrainingError("both validation_split and validation_data were given: use one of them")
         batches, validation_data = hold_out(batches, validation_split)
     vocab_size = check_windows(model, batches.x, batches.y)
+    if validation_data is not None:
+        check_windows(model, *validation_data)
 
     if learning_rate is not None or not model.compiled:
-        learning_rate = learning_rate or suitable_learning_rate(model)
-        model.compile(keras.optimizers.Adam(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        rate = suitable_learning_rate(model) if learning_rate is None else learning_rate
+        model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
 
-    own: list[keras.callbacks.Callback] = [RepeatableDropout(seed), StopAtNaN()]
+    own: list[keras.callbacks.Callback] = [RepeatableDropout(seed), StopAtExplosion(100 * math.log(vocab_size + 1))]
     if progress:
         own.append(Progress())
         print(_header(batches, vocab_size))
-    start, earlier = 0, {}
+    start = 0
+    earlier: dict[str, list[float]] = {}
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, model, batches)
         start, earlier = keeper.resume()
@@ -159,15 +164,20 @@ def suitable_learning_rate(model: keras.Model) -> float:
 
 def hold_out(batches: WindowBatches, share: float) -> tuple[WindowBatches, tuple[np.ndarray, np.ndarray]]:
     """Split windows into those to train on and those to validate on, so that they share no word."""
+    check_share(share)
     x, y, length = batches.x, batches.y, batches.x.shape[1]
     sequence = windows_to_sequence(x, y)
     if sequence is None:  # separate examples, nothing overlaps
         cut = round(len(x) * (1 - share))
+        if not 0 < cut < len(x):
+            raise TrainingError(f"validation_split={share} of {len(x)} windows leaves none to train on or none to validate on")
         training, validation = (x[:cut], y[:cut]), (x[cut:], y[cut:])
     else:
         words, held_out = split_sequence(sequence, share)
         if len(held_out) < 2:
-            raise WindowTooLarge(f"validation_split={share} of {len(sequence)} words holds out {len(held_out)}: use a larger share")
+            raise WindowTooLarge(
+                f"validation_split={share} of {len(sequence)} words holds out {len(held_out)}: use a larger share"
+            )
         training = create_dataset(words, length)
         validation = create_dataset(held_out, min(length, len(held_out) - 1))
     return WindowBatches(*training, batches.batch_size, batches.shuffle, batches.seed), validation
@@ -177,7 +187,7 @@ def check_windows(model: keras.Model, x: np.ndarray, y: np.ndarray) -> int:
     """Raise TrainingError where windows and model do not fit; return the size of the model's vocabulary."""
     if x.shape != y.shape or x.ndim != 2 or not len(x):
         raise TrainingError(f"x has the shape {x.shape} and y {y.shape}: both must be (windows, words), as from create_dataset")
-    vocab_size = model.output_shape[-1]
+    vocab_size = vocab_size_of(model, np.asarray(x[:1]))
     sequence = windows_to_sequence(x, y)
     ids = np.concatenate([x.ravel(), y.ravel()]) if sequence is None else sequence
     low, high = int(ids.min()), int(ids.max())
@@ -210,16 +220,21 @@ class RepeatableDropout(keras.callbacks.Callback):
             state.assign(np.random.SeedSequence([self.seed, epoch, number]).generate_state(2))
 
 
-class StopAtNaN(keras.callbacks.Callback):
-    """Stops a training whose loss is no number any more, and says why that happens."""
+class StopAtExplosion(keras.callbacks.Callback):
+    """Stops a training whose loss is no number any more, or far above any guess, and says why that happens."""
+
+    def __init__(self, largest_loss: float) -> None:
+        super().__init__()
+        self.largest_loss = largest_loss
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
-        if not math.isfinite((logs or {}).get("loss", 0.0)):
+        loss = (logs or {}).get("loss", 0.0)
+        if not loss < self.largest_loss:  # NaN is not below anything
             rate = float(self.model.optimizer.learning_rate)
             raise TrainingError(
-                f"the loss is no number any more (step {batch + 1}): the steps were too large and the weights have exploded. "
-                f"Build the model anew and train it with a smaller learning rate, such as learning_rate={rate / 10:.0e}"
+                f"the loss is {loss:.3g} after step {batch + 1}, so the weights have exploded: learning_rate={rate:.3g} was "
+                f"too large. Build the model anew and train it with learning_rate={min(rate / 10, 1e-3):.3g}"
             )
 
 
@@ -235,4 +250,6 @@ def _header(batches: WindowBatches, vocab_size: int) -> str:
     if sequence is None:
         return line
     b = baselines(sequence, vocab_size)
-    return f"{line}\nloss of a guesser: any word {b.uniform:.2f} · frequent words {b.unigram:.2f} · frequent pairs {b.bigram:.2f}"
+    return (
+        f"{line}\nloss of a guesser: any word {b.uniform:.2f} · frequent words {b.unigram:.2f} · frequent pairs {b.bigram:.2f}"
+    )

@@ -1,0 +1,1 @@
+"""The commands of `minigpt`, one module each: `add_arguments` and `run`."""

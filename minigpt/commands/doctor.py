@@ -1,0 +1,180 @@
+"""minigpt doctor: does this computer have what the class needs, and if not, what exactly mends it."""
+
+import argparse
+import datetime
+import importlib.metadata
+import importlib.util
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+PYTHON_RANGE = ((3, 10), (3, 13))
+NETRON_DAYS = 180  # so old, Netron's page refuses to draw
+MEMORY_NEEDED_GB = 2.0
+
+
+@dataclass
+class Finding:
+    """What one check has found. `fix` is empty where all is well; `essential` tells a fault from a remark."""
+
+    name: str
+    found: str
+    fix: str = ""
+    essential: bool = True
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Exit code 0: the class can begin. 1: something must be mended first; the lines marked ✗ say how."
+
+
+def run(arguments: argparse.Namespace) -> int:
+    faults = 0
+    for check in CHECKS:
+        finding = examine(check)
+        faults += bool(finding.fix and finding.essential)
+        sign = "✓" if not finding.fix else "✗" if finding.essential else "!"
+        print(f"{sign} {finding.name:<12} {finding.found}", flush=True)
+        if finding.fix:
+            print(f"  {'':<12} → {finding.fix}", flush=True)
+    print("All is well." if not faults else f"{faults} to mend; each → line says how.")
+    return 1 if faults else 0
+
+
+def examine(check: Callable[[], Finding]) -> Finding:
+    """Run a check; what it did not foresee becomes a finding too, never a traceback."""
+    try:
+        return check()
+    except Exception as error:  # a doctor must not faint at what it finds
+        name = check.__name__.removeprefix("check_")
+        line = (str(error).splitlines() or [""])[0][:150]
+        return Finding(name, f"{type(error).__name__}: {line}", "python -m pip install --upgrade --force-reinstall minigpt")
+
+
+def check_python() -> Finding:
+    found = f"{sys.version.split()[0]} in {sys.prefix}"
+    low, high = (".".join(map(str, version)) for version in PYTHON_RANGE)
+    if not PYTHON_RANGE[0] <= sys.version_info[:2] <= PYTHON_RANGE[1]:
+        return Finding(
+            "Python", found, f"TensorFlow needs Python {low} to {high}: install one of these and make a new venv with it"
+        )
+    return Finding("Python", found)
+
+
+def check_tensorflow() -> Finding:
+    import keras
+    import tensorflow as tf
+
+    float(tf.reduce_sum(tf.ones((2, 2))))  # it does not only import, it computes
+    return Finding("TensorFlow", f"{tf.__version__}, Keras {keras.__version__} on {keras.backend.backend()}")
+
+
+def check_tokenizer() -> Finding:
+    from tensorflow.keras.preprocessing.text import Tokenizer
+
+    tokenizer = Tokenizer(oov_token="<OOV>")
+    tokenizer.fit_on_texts(["a b"])
+    works = tokenizer.texts_to_sequences(["b c"]) == [[3, 1]]
+    fix = "" if works else 'python -m pip install --upgrade "tensorflow>=2.18"'
+    return Finding(
+        "Tokenizer", "from tensorflow.keras.preprocessing.text import Tokenizer " + ("works" if works else "is wrong"), fix
+    )
+
+
+def check_hdf5() -> Finding:
+    import h5py
+
+    with tempfile.TemporaryDirectory() as folder, h5py.File(Path(folder, "probe.h5"), "w") as file:
+        file["x"] = [1.0, 2.0]
+    return Finding("HDF5", f"h5py {h5py.__version__} writes .h5 files")
+
+
+def check_jupyter() -> Finding:
+    fix = "python -m pip install jupyter && python -m ipykernel install --sys-prefix"
+    missing = [name for name in ("jupyterlab", "ipykernel") if importlib.util.find_spec(name) is None]
+    if missing:
+        return Finding("Jupyter", f"{' and '.join(missing)} not installed", fix)
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    kernels = KernelSpecManager().get_all_specs()
+    if "python3" not in kernels:
+        return Finding("Jupyter", f"no kernel named python3 (found: {', '.join(kernels) or 'none'})", fix)
+    interpreter = kernels["python3"]["spec"]["argv"][0]
+    if Path(interpreter).is_absolute() and Path(interpreter).parent != Path(sys.executable).parent:
+        found = f"the kernel python3 starts {interpreter}, where minigpt is not installed"
+        return Finding("Jupyter", found, "python -m ipykernel install --sys-prefix", essential=False)
+    return Finding("Jupyter", f"JupyterLab {importlib.metadata.version('jupyterlab')}, kernel python3")
+
+
+def check_netron() -> Finding:
+    upgrade = "python -m pip install --upgrade netron"
+    version = importlib.metadata.version("netron")
+    built = netron_build_date()
+    if built is None:
+        return Finding("Netron", f"{version}, its age cannot be told", upgrade, essential=False)
+    days = (datetime.date.today() - built).days
+    fix = upgrade if days >= NETRON_DAYS else ""
+    return Finding("Netron", f"{version}, built {days} days ago (its page stops at {NETRON_DAYS})", fix, essential=False)
+
+
+def netron_build_date() -> datetime.date | None:
+    """The day on which the installed Netron was built, as its page knows it; None where it does not say."""
+    spec = importlib.util.find_spec("netron")
+    if spec is None or spec.origin is None:
+        return None
+    page = Path(spec.origin).parent / "index.html"
+    found = re.search(r'name="date" content="(\d{4}-\d\d-\d\d)', page.read_text("utf-8")) if page.is_file() else None
+    return datetime.date.fromisoformat(found.group(1)) if found else None
+
+
+def check_cores() -> Finding:
+    return Finding("cores", f"{os.cpu_count()} (the class is made for 2)")
+
+
+def check_memory() -> Finding:
+    available = memory_gb()
+    if available is None:
+        return Finding("memory", "cannot be told on this system")
+    short = "close other programs: the full-size model needs about 2 GB" if available < MEMORY_NEEDED_GB else ""
+    return Finding("memory", f"{available:.1f} GB free", short, essential=False)
+
+
+def memory_gb() -> float | None:
+    """Free memory in GB, where the system tells it."""
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        found = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())
+        return int(found.group(1)) / 1e6 if found else None
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return None
+
+
+def check_gpu() -> Finding:
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return Finding("GPU", f"{len(gpus)} found" if gpus else "none, and none is needed")
+
+
+def check_data() -> Finding:
+    import minigpt
+
+    return Finding("data", f"the text of the class is at {minigpt.data_path('data.txt')}")
+
+
+CHECKS = (
+    check_python,
+    check_tensorflow,
+    check_tokenizer,
+    check_hdf5,
+    check_jupyter,
+    check_netron,
+    check_cores,
+    check_memory,
+    check_gpu,
+    check_data,
+)
