@@ -1,7 +1,7 @@
 """Go on after a crash: what a training needs to continue from its last finished epoch."""
 
+import dataclasses
 import json
-import zlib
 from pathlib import Path
 
 import keras
@@ -9,6 +9,7 @@ import keras
 from minigpt.dataset import WindowBatches
 from minigpt.errors import TrainingError
 from minigpt.files import write_atomic
+from minigpt.model import config_of
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -74,10 +75,12 @@ class Checkpoint(keras.callbacks.Callback):
     def _fingerprint(self) -> dict[str, object]:
         """What must be the same for a checkpoint to be of this training."""
         b = self.batches
+        config = config_of(self.network)
         return {
+            "config": config and dataclasses.asdict(config),
             "weights": [list(weight.shape) for weight in self.network.weights],
             "windows": list(b.x.shape),
             "batch_size": b.batch_size,
             "seed": b.seed,
-            "text": zlib.crc32(b.y[:, -1].tobytes(), zlib.crc32(b.x[0].tobytes())),
+            "text": b.fingerprint(),
         }

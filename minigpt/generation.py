@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from minigpt.config import check_positive
+from minigpt.errors import GenerationError
 from minigpt.numpy_gpt import NumpyGPT
 from minigpt.sampling import check_settings, choose
 from minigpt.tokenizer import WordTokenizer
@@ -130,7 +131,7 @@ def _fast_copy(model: Any) -> NumpyGPT | None:
         return None
     try:
         gpt = NumpyGPT.from_keras(model)
-        probe = np.arange(min(4, gpt.config.max_seq_length)) % gpt.config.vocab_size
+        probe = np.arange(min(16, gpt.config.max_seq_length)) % gpt.config.vocab_size
         ours = gpt(probe)
     except Exception:  # other layers under our names: let Keras compute them
         return None
@@ -141,8 +142,14 @@ def _fast_copy(model: Any) -> NumpyGPT | None:
 def _keras_next_word(model: Any) -> Callable[[list[int]], np.ndarray]:
     window, fixed = window_of(model)
     keras_options = {"training": False} if isinstance(model, keras.Model) else {}
+    vocab_size = (getattr(model, "output_shape", None) or [None])[-1]
 
     def say_next(ids: list[int]) -> np.ndarray:
+        if vocab_size and max(ids) >= vocab_size:
+            raise GenerationError(
+                f"the prompt has the id {max(ids)} but the model knows {vocab_size} ids: "
+                "use the tokenizer that the model was trained with"
+            )
         context = ids[-window:] if window else ids
         last = len(context) - 1
         if fixed:  # the model reads windows of one length only; what follows the last word is not looked at
@@ -160,9 +167,14 @@ def window_of(model: Any) -> tuple[int, bool]:
         return shape[1], True
     for owner in (model, getattr(model, "config", None), *_all_layers(model)):
         for name in ("max_seq_length", "max_len"):
-            if isinstance(length := getattr(owner, name, None), int):
+            if isinstance(length := getattr(owner, name, None) or _argument(owner, name), int):
                 return length, False
     return 0, False
+
+
+def _argument(owner: Any, name: str) -> Any:
+    """What a layer says of itself in `get_config`, where it has one."""
+    return owner.get_config().get(name) if isinstance(owner, keras.layers.Layer) else None
 
 
 def _all_layers(model: Any) -> Iterator[Any]:

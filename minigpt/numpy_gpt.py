@@ -145,8 +145,14 @@ class NumpyGPT:
         Only a causal network can: where words see the future, each new word changes all that came before it.
         """
         ids = np.asarray(ids)
-        if not ids.size or ids.min() < 0 or ids.max() >= self.config.vocab_size:
-            raise GenerationError(f"give at least one id, from 0 to {self.config.vocab_size - 1}: the vocabulary of the model")
+        if not ids.size:
+            raise GenerationError("there is no id to read: give at least one")
+        if ids.min() < 0 or ids.max() >= self.config.vocab_size:
+            wrong = ids.min() if ids.min() < 0 else ids.max()
+            raise GenerationError(
+                f"the id {wrong} is outside the vocabulary of the model, which is 0 to {self.config.vocab_size - 1}: "
+                "use the tokenizer that the model was trained with"
+            )
         if self.seen + len(ids) > self.config.max_seq_length:
             raise GenerationError(
                 f"{self.seen + len(ids)} words do not fit max_seq_length={self.config.max_seq_length}: give fewer"

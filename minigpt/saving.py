@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import platform
@@ -16,7 +17,7 @@ from absl import logging
 from minigpt.config import GPTConfig
 from minigpt.errors import MinigptError, SavedModelError
 from minigpt.layers import PositionalEncoding
-from minigpt.model import config_of, vocab_size_of
+from minigpt.model import build_gpt_model, config_of, vocab_size_of
 from minigpt.tokenizer import WordTokenizer
 
 FORMAT = 1  # raised when a newer minigpt writes a folder that an older one cannot read
@@ -53,6 +54,7 @@ def save_gpt(folder: str | Path, model: keras.Model, tokenizer: WordTokenizer) -
         for leftover in folder.glob(".unfinished.*"):  # of a save that was killed
             shutil.rmtree(leftover)
         unfinished.mkdir()
+        _check_room(folder, model)
         with _without_h5_remarks():
             model.save(unfinished / "model.h5", include_optimizer=False)
         for suffix in (".json", ".pkl"):
@@ -63,7 +65,7 @@ def save_gpt(folder: str | Path, model: keras.Model, tokenizer: WordTokenizer) -
         unfinished.rename(folder / COMPLETE)  # from this moment on, the new model is the one that is saved
         _finish(folder)
     except (OSError, RuntimeError) as error:  # h5py raises either on a full disk
-        reason = getattr(error, "strerror", None) or _first_line(error)
+        reason = _first_line(getattr(error, "strerror", None) or error)
         raise SavedModelError(
             f"the model cannot be saved in {folder} ({reason}): make room, or use a folder that you may write to"
         ) from error
@@ -100,9 +102,7 @@ def load_gpt(folder: str | Path) -> tuple[keras.Model, WordTokenizer]:
     saved = read_description(folder)
     try:
         with _without_h5_remarks():
-            model = keras.models.load_model(
-                folder / "model.h5", custom_objects={"PositionalEncoding": PositionalEncoding}, compile=False
-            )
+            model = _load_model(folder / "model.h5", saved["config"])
     except Exception as error:  # h5py and Keras raise nearly anything on a damaged file
         made_with = saved["versions"]
         raise SavedModelError(
@@ -120,6 +120,17 @@ def load_gpt(folder: str | Path) -> tuple[keras.Model, WordTokenizer]:
             f"{model.count_params()}): one of the two was copied from elsewhere; save the model again with save_gpt"
         )
     return model, tokenizer
+
+
+def _load_model(path: Path, config: dict | None) -> keras.Model:
+    try:
+        return keras.models.load_model(path, custom_objects={"PositionalEncoding": PositionalEncoding}, compile=False)
+    except (TypeError, ValueError):  # another Keras describes its layers otherwise; the weights are the same
+        if config is None:
+            raise
+        model = build_gpt_model(GPTConfig(**config))
+        model.load_weights(path)
+        return model
 
 
 def read_description(folder: str | Path) -> dict:
@@ -179,6 +190,13 @@ def _finish(folder: Path) -> None:
         complete.rmdir()
 
 
+def _check_room(folder: Path, model: keras.Model) -> None:
+    """Look before writing: HDF5 takes a full disk badly."""
+    needed, free = 1.1 * 4 * model.count_params() + 1e6, shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(errno.ENOSPC, f"it needs {needed / 1e6:.0f} MB and {free / 1e6:.0f} MB are free")
+
+
 def _flush(path: Path) -> None:
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
@@ -195,5 +213,5 @@ def _without_h5_remarks() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: object) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -16,6 +16,9 @@ from tensorflow.keras.preprocessing.text import Tokenizer, text_to_word_sequence
 from minigpt.errors import TextError, TokenizerError
 from minigpt.files import write_atomic
 
+PYTHON_2_NAMES = {("__builtin__", name): ("builtins", name) for name in ("dict", "list", "set", "int")}
+PYTHON_2_NAMES["__builtin__", "long"] = ("builtins", "int")  # pickles of protocol 2 and older use these
+
 PADDING_ID = 0  # the Keras Tokenizer gives its first word the id 1 and leaves 0 for padding
 
 # With keep_punctuation, a token is a <marker>, a run of letters and digits, or one punctuation mark. A mark inside a word
@@ -239,6 +242,7 @@ class _TokenizerUnpickler(pickle.Unpickler):
         }
 
     def find_class(self, module: str, name: str) -> Any:
+        module, name = PYTHON_2_NAMES.get((module, name), (module, name))
         if name == "Tokenizer" and module.startswith(("keras", "tensorflow.")) and module.endswith(".text"):
             return self.stand_in  # older Keras versions kept the same class under other paths
         try:

@@ -15,6 +15,8 @@ from minigpt.errors import ConfigError, TrainingError, WindowTooLarge
 from minigpt.model import config_of, vocab_size_of
 from minigpt.progress import Progress
 
+HEADER_WORDS = 1_000_000  # of a larger corpus, the first so many words tell what a loss means
+
 
 class Baselines(NamedTuple):
     """The loss (cross-entropy, in nats a word) of three guessers that need no network."""
@@ -44,11 +46,10 @@ def baselines(sequence: Sequence[int] | np.ndarray, vocab_size: int | None = Non
     ids = np.asarray(sequence)
     if len(ids) < 2:
         raise TrainingError(f"baselines need at least two words, and the sequence has {len(ids)}: use a longer text")
-    _, counts = np.unique(ids, return_counts=True)
-    pairs, pair_counts = np.unique(np.stack([ids[:-1], ids[1:]]), axis=1, return_counts=True)
-    _, first, first_counts = np.unique(ids[:-1], return_inverse=True, return_counts=True)
-    given = dict(zip(ids[:-1].tolist(), first_counts[first].tolist(), strict=True))  # how often a word has a next one
-    chance = pair_counts / np.array([given[word] for word in pairs[0].tolist()])
+    _, ids = np.unique(ids, return_inverse=True)  # numbered without gaps
+    counts, firsts = np.bincount(ids), np.bincount(ids[:-1])
+    pairs, pair_counts = np.unique(ids[:-1] * len(counts) + ids[1:], return_counts=True)
+    chance = pair_counts / firsts[pairs // len(counts)]  # of the second word, given the first
     return Baselines(
         uniform=math.log(vocab_size or len(counts)),
         unigram=float((counts / len(ids) * np.log(len(ids) / counts)).sum()),
@@ -128,6 +129,8 @@ def train_model(
     if checkpoint is not None:
         keeper = Checkpoint(checkpoint, model, batches)
         start, earlier = keeper.resume()
+        if learning_rate is not None:  # else the optimizer goes on with the rate that it had
+            model.optimizer.learning_rate = learning_rate
         own.append(keeper)
         if start and progress:
             print(f"going on after epoch {start}, from the checkpoint in {checkpoint}")
@@ -245,11 +248,12 @@ def _batches(x: Any, y: Any, batch_size: int, seed: int) -> WindowBatches:
 
 
 def _header(batches: WindowBatches, vocab_size: int) -> str:
-    line = f"{len(batches.x):,} windows of {batches.x.shape[1]} words, {len(batches):,} steps an epoch"
     sequence = windows_to_sequence(batches.x, batches.y)
+    kind = "examples of up to" if sequence is None else "windows of"
+    line = f"{len(batches.x):,} {kind} {batches.x.shape[1]} words, {len(batches):,} steps an epoch"
     if sequence is None:
         return line
-    b = baselines(sequence, vocab_size)
+    b = baselines(sequence[:HEADER_WORDS], vocab_size)
     return (
         f"{line}\nloss of a guesser: any word {b.uniform:.2f} · frequent words {b.unigram:.2f} · frequent pairs {b.bigram:.2f}"
     )

@@ -15,8 +15,8 @@ from minigpt.commands import doctor, train
 
 
 @pytest.fixture(scope="module")
-def run_folder(tmp_path_factory, quick_model, tokenizer):
-    return minigpt.save_gpt(tmp_path_factory.mktemp("runs") / "quick", quick_model, tokenizer)
+def run_folder(tmp_path_factory, trained, tokenizer):
+    return minigpt.save_gpt(tmp_path_factory.mktemp("runs") / "quick", trained, tokenizer)
 
 
 def test_help_loads_nothing_heavy():
@@ -42,10 +42,10 @@ def test_no_command_shows_help_and_is_a_usage_error(capsys):
     assert "minigpt demo" in capsys.readouterr().out
 
 
-def test_generate_prints_the_text_word_for_word(run_folder, quick_model, tokenizer, capsys):
+def test_generate_prints_the_text_word_for_word(run_folder, trained, tokenizer, capsys):
     prompt = "tavia brankwell was born in"
     assert cli.main(["generate", str(run_folder), prompt, "--temperature", "0", "--max-new-tokens", "5"]) == cli.OK
-    expected = minigpt.generate_text(quick_model, tokenizer, prompt, max_new_tokens=5, temperature=0)
+    expected = minigpt.generate_text(trained, tokenizer, prompt, max_new_tokens=5, temperature=0)
     assert capsys.readouterr().out.strip() == expected
 
 
@@ -79,10 +79,10 @@ def test_a_fault_is_one_line_on_stderr_and_exit_code_1(arguments, part, run_fold
     assert not (tmp_path / "out").exists(), "a command that failed at once has left a folder behind"
 
 
-def test_summary_shows_blocks_and_parameters(run_folder, quick_model, capsys):
+def test_summary_shows_blocks_and_parameters(run_folder, trained, capsys):
     assert cli.main(["summary", str(run_folder), "--blocks"]) == cli.OK
     out = capsys.readouterr().out
-    for part in ("decoder_block_1", "attention", f"{quick_model.count_params():,}", "embed_dim=128"):
+    for part in ("decoder_block_1", "attention", f"{trained.count_params():,}", "embed_dim=128"):
         assert part in out
 
 
@@ -156,7 +156,7 @@ def test_doctor_finds_nothing_wrong_here(capsys):
     [
         ("sys.version_info", (3, 9, 1), "3.10 to 3.13"),
         ("minigpt.commands.doctor.memory_gb", lambda: 0.5, "close other programs"),
-        ("minigpt.commands.doctor.netron_age_days", lambda: 200, "install --upgrade netron"),
+        ("minigpt.show.netron_page.days_left", lambda folder: -1, "install --upgrade"),
     ],
 )
 def test_doctor_names_the_fix(name, replacement, part, monkeypatch):

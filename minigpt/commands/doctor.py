@@ -1,7 +1,6 @@
 """minigpt doctor: does this computer have what the class needs, and if not, what exactly mends it."""
 
 import argparse
-import datetime
 import importlib.metadata
 import importlib.util
 import os
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON_RANGE = ((3, 10), (3, 13))
-NETRON_DAYS = 180  # so old, Netron's page refuses to draw
 MEMORY_NEEDED_GB = 2.0
 
 
@@ -110,24 +108,16 @@ def check_jupyter() -> Finding:
 
 
 def check_netron() -> Finding:
-    upgrade = "python -m pip install --upgrade netron"
-    version = importlib.metadata.version("netron")
-    built = netron_build_date()
-    if built is None:
-        return Finding("Netron", f"{version}, its age cannot be told", upgrade, essential=False)
-    days = (datetime.date.today() - built).days
-    fix = upgrade if days >= NETRON_DAYS else ""
-    return Finding("Netron", f"{version}, built {days} days ago (its page stops at {NETRON_DAYS})", fix, essential=False)
+    import netron
 
+    from minigpt.show.netron_page import INSTALL, days_left
 
-def netron_build_date() -> datetime.date | None:
-    """The day on which the installed Netron was built, as its page knows it; None where it does not say."""
-    spec = importlib.util.find_spec("netron")
-    if spec is None or spec.origin is None:
-        return None
-    page = Path(spec.origin).parent / "index.html"
-    found = re.search(r'name="date" content="(\d{4}-\d\d-\d\d)', page.read_text("utf-8")) if page.is_file() else None
-    return datetime.date.fromisoformat(found.group(1)) if found else None
+    left = days_left(Path(netron.__file__).parent)
+    if left is None:
+        return Finding("Netron", f"{netron.__version__}, its age cannot be told", INSTALL, essential=False)
+    if left < 0:
+        return Finding("Netron", f"{netron.__version__} is too old: its page draws nothing any more", INSTALL, essential=False)
+    return Finding("Netron", f"{netron.__version__}, its page draws for {left} more days")
 
 
 def check_cores() -> Finding:

@@ -13,11 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import webbrowser
 
-    from minigpt.show import netron_address, show_netron
+    from minigpt.show import show_netron
 
-    show_netron(arguments.run, port=arguments.port)
+    address = show_netron(arguments.run, port=arguments.port)
     if not arguments.no_browser:
-        webbrowser.open(netron_address())
+        webbrowser.open(address)
     print("Ctrl-C stops it.", flush=True)
     try:
         while True:

@@ -106,10 +106,12 @@ def suggest_epochs(windows: int, batch_size: int) -> int:
 
 def print_look(text_data: str, tokenizer, sequence: list[int], config, windows: int, epochs: int) -> None:
     """Say what was found in the text and what will be done with it."""
+    from minigpt.show import count_parameters
+
     unknown = sum(word_id == tokenizer.special_ids[-1] for word_id in sequence) / len(sequence)
     print(f"text: {len(sequence):,} words, {len(tokenizer.word_counts):,} different; vocabulary: {tokenizer.vocab_size:,} ids")
     print(f"outside the vocabulary: {unknown:.1%} of the words; windows of {config.max_seq_length} words: {windows:,}")
-    parameters = estimate_parameters(config)
+    parameters = sum(count_parameters(config).values())
     seconds = estimate_seconds(parameters, windows * config.max_seq_length * epochs)
     print(f"model: {config.num_layers} layers, {config.embed_dim} wide, about {parameters / 1e6:.1f} million parameters")
     print(f"training: {epochs} epoch{'s' * (epochs > 1)}, about {readable_time(seconds)} on this computer", flush=True)
@@ -132,12 +134,6 @@ def text_warnings(text_data: str, tokenizer, sequence: list[int], unknown: float
             "the words are very long: is this a language without spaces between words (Chinese, Japanese, Thai)? Put spaces"
         )
     return found
-
-
-def estimate_parameters(config) -> int:
-    attention = 4 * config.embed_dim * config.num_heads * config.key_dim
-    feed_forward = 2 * config.embed_dim * config.ff_dim
-    return 2 * config.vocab_size * config.embed_dim + config.num_layers * (attention + feed_forward)
 
 
 def estimate_seconds(parameters: int, words: int) -> float:
