@@ -1,0 +1,154 @@
+"""What all pictures share: a figure that a notebook shows once, one style, words that do not overlap."""
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import matplotlib
+import matplotlib.figure
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+WIDTH = 8.0  # inches, about the width of a notebook
+WORD_HEIGHT = 0.14  # inches that a line of 9-point text needs
+DARK, MIDDLE, PALE = "#17406d", "#4f8fc0", "#c9d6e2"  # told apart in grey too
+MAP = "Blues"  # white to dark: the same order in grey
+
+STYLE: dict[str, Any] = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,  # a word can be a dollar sign
+}
+
+# DejaVu Sans, which comes with matplotlib, has neither Devanagari nor Chinese: of these, those that are installed help out.
+_OTHER_SCRIPTS = (
+    *("Noto Sans Devanagari", "Nirmala UI", "Kohinoor Devanagari", "Lohit Devanagari"),
+    *("Noto Sans CJK JP", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Hiragino Sans", "WenQuanYi Zen Hei"),
+    *("Arial Unicode MS", "Noto Emoji", "Segoe UI Emoji", "Symbola"),
+)
+
+
+class Figure(matplotlib.figure.Figure):
+    """A matplotlib Figure that a notebook shows when it is the last value of a cell, and never twice.
+
+    Figures of pyplot are shown by pyplot at the end of each cell as well; this one does not know pyplot.
+    """
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        self.savefig(content, format="png")
+        return content.getvalue()
+
+
+def new_figure(height: float, columns: int = 1, rows: int = 1, **options) -> tuple[Figure, list[Axes]]:
+    """Make a figure at notebook width, `height` inches high, with rows * columns axes."""
+    figure = Figure(figsize=(WIDTH, height), dpi=100, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, list(axes.flat)
+
+
+def styled():
+    """Decorate a function that draws, so that it draws in our style, whatever the notebook has set."""
+    installed = set(font_manager.get_font_names())
+    fonts = ["DejaVu Sans", *(name for name in _OTHER_SCRIPTS if name in installed)]
+    settings: Any = {**STYLE, "font.family": fonts}
+    return matplotlib.rc_context(settings)
+
+
+def shorten(text: str, length: int = 50) -> str:
+    """Keep the end of a long text, where what comes next is decided."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"…{text[-length:]}"
+
+
+def plain_log_axes(axes: Axes) -> None:
+    """Make both axes logarithmic, with 1, 10, 100 written out."""
+    axes.set(xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def label_words(axes: Axes, words: Sequence[str], inches: float, which: str = "xy") -> None:
+    """Write words along the axes of a heatmap; of too many, only every second, third … so that none overlap.
+
+    Args:
+        axes: of the heatmap.
+        words: one for each row and column.
+        inches: length of the axis.
+        which: "x", "y" or "xy".
+    """
+    step = max(1, math.ceil(len(words) * WORD_HEIGHT / inches))
+    places = range(0, len(words), step)
+    names = [words[place] for place in places]
+    if "x" in which:
+        axes.set_xticks(places, names, rotation=90)
+    if "y" in which:
+        axes.set_yticks(places, names)
+
+
+def place_labels(axes: Axes, points: Sequence[tuple[float, float]], words: Sequence[str], dots: Sequence | None = None) -> int:
+    """Write a word beside each point where there is room for it, the first words first.
+
+    Args:
+        axes: with its limits set.
+        points: in data coordinates.
+        words: one for each point.
+        dots: all points that must not be covered; by default those that get a word.
+
+    Returns:
+        How many words found no room.
+    """
+    figure = cast(Figure, axes.figure)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()  # the layout decides now how large the axes are
+    pixels = axes.transData.transform(points if dots is None else dots)
+    dot = 2 * figure.dpi / 72  # half a dot of 4 points
+    gap = 3 * figure.dpi / 72  # between two words side by side
+    taken = [(x - dot, y - dot, x + dot, y + dot) for x, y in pixels]
+    frame = axes.get_window_extent(renderer)
+    left_out = 0
+    for (x, y), word in zip(points, words, strict=True):
+        for dx, dy, across, up in _PLACES:
+            label = axes.annotate(
+                word, (x, y), (dx, dy), textcoords="offset points", ha=across, va=up, fontsize=9, annotation_clip=False
+            )
+            box = label.get_window_extent(renderer)
+            inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+            corners = (box.x0 - gap / 2, box.y0, box.x1 + gap / 2, box.y1)
+            if inside and not any(_overlap(corners, other) for other in taken):
+                taken.append(corners)
+                break
+            label.remove()
+        else:
+            left_out += 1
+    return left_out
+
+
+# Right, left, above, below of the point, then the corners: offsets in points, and which side of the word is there.
+_PLACES = (
+    (5, 0, "left", "center"),
+    (-5, 0, "right", "center"),
+    (0, 5, "center", "bottom"),
+    (0, -5, "center", "top"),
+    (4, 4, "left", "bottom"),
+    (-4, 4, "right", "bottom"),
+    (4, -4, "left", "top"),
+    (-4, -4, "right", "top"),
+)
+
+Box = tuple[float, float, float, float]  # left, bottom, right, top
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -1,0 +1,54 @@
+"""A loss curve that is redrawn while the network learns."""
+
+import sys
+
+import keras
+
+from minigpt.guessers import Baselines
+from minigpt.progress import in_notebook
+from minigpt.show.training import plot_training
+
+
+class LiveCurve(keras.callbacks.Callback):
+    """Redraws the curves of loss and accuracy after each epoch, in a notebook; elsewhere it draws nothing.
+
+    One picture is replaced again and again, so a saved notebook holds the last one only.
+
+    Args:
+        baselines: levels to draw in, from `minigpt.baselines(sequence)`.
+
+    Example:
+        >>> train_model(model, x, y, callbacks=[LiveCurve()])  # doctest: +SKIP
+    """
+
+    def __init__(self, baselines: Baselines | None = None) -> None:
+        super().__init__()
+        self.baselines = baselines
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Called by Keras: each training gets a picture of its own."""
+        self.history: dict[str, list[float]] = {}
+        self.first_epoch: int | None = None
+        self.handle = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Called by Keras."""
+        if self.first_epoch is None:
+            self.first_epoch = epoch + 1  # above 1 where a training goes on from a checkpoint
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(float(value))
+        if in_notebook() and "loss" in self.history:
+            self._show()
+
+    def _show(self) -> None:
+        from IPython.display import display
+
+        try:
+            figure = plot_training(self.history, self.baselines, self.first_epoch or 1)
+        except Exception as error:  # hours of training must not end because a picture cannot be drawn
+            print(f"the curve cannot be drawn ({error}); the training goes on", file=sys.stderr)
+            return
+        if self.handle is None:
+            self.handle = display(figure, display_id=True)
+        else:
+            self.handle.update(figure)

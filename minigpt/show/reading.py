@@ -1,0 +1,41 @@
+"""What the pictures of a trained model need first: the ids of a text, and the network as NumPy computes it."""
+
+import warnings
+from typing import Any
+
+from minigpt.generation import unknown_words
+from minigpt.next_word import fast_copy
+from minigpt.numpy_gpt import NumpyGPT
+from minigpt.show.errors import ShowError
+
+
+def read_ids(tokenizer: Any, text: str) -> list[int]:
+    """Encode a text of at least one word; name the words that the tokenizer does not know."""
+    if unknown := unknown_words(tokenizer, text):
+        warnings.warn(f"the model does not know {', '.join(map(repr, unknown))}: read as <OOV>", stacklevel=3)
+    ids = list(tokenizer.encode(text))
+    if not ids:
+        raise ShowError(
+            f"the text {text!r} has no words that the tokenizer knows: give at least one word of the text it was fitted on"
+        )
+    return ids
+
+
+def numpy_gpt(model: Any) -> NumpyGPT:
+    """The network of a model of `build_gpt_model`, with everything that happens inside it.
+
+    Raises:
+        ShowError: it is some other model, whose inside has no names that we know.
+    """
+    gpt = model if isinstance(model, NumpyGPT) else fast_copy(model)
+    if gpt is None:
+        raise ShowError(
+            f"the inside of this {type(model).__name__} cannot be read: give a model of minigpt.build_gpt_model "
+            "(plot_next_words works with any model)"
+        )
+    return gpt
+
+
+def word_names(tokenizer: Any, ids: list[int]) -> list[str]:
+    """The word of each id."""
+    return [tokenizer.decode([int(word_id)]) or "(padding)" for word_id in ids]

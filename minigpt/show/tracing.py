@@ -1,0 +1,111 @@
+"""The way of a sentence through the network, layer by layer."""
+
+import html
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minigpt.generation import never_said
+from minigpt.show.figure import shorten
+from minigpt.show.reading import numpy_gpt, read_ids, word_names
+
+HEADINGS = ("layer", "shape", "size", "if it stopped here, it would say")
+
+
+@dataclass
+class TraceRow:
+    """One step of the way."""
+
+    name: str  # of the layer in the Keras model
+    shape: tuple[int, ...]  # of its activations: T words first, or heads
+    size: float  # root of the mean square of the activations
+    says: tuple[tuple[str, float], ...]  # words with probabilities, the likeliest first; empty inside a block's two halves
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """The row as text, for a table."""
+        says = ", ".join(f"{word} {probability:.0%}" for word, probability in self.says)
+        return self.name, " × ".join(map(str, self.shape)), f"{self.size:.2f}", says
+
+
+@dataclass
+class Trace:
+    """What `trace` returns: prints as a table, in a terminal and in a notebook."""
+
+    prompt: str
+    words: list[str]
+    rows: list[TraceRow]
+    activations: dict[str, np.ndarray] = field(repr=False)  # by the name of the layer
+
+    @property
+    def title(self) -> str:
+        """The line above the table."""
+        return f"{len(self.words)} words through the network: {shorten(' '.join(self.words), 60)}"
+
+    def __repr__(self) -> str:
+        table = [HEADINGS, *(row.cells() for row in self.rows)]
+        widths = [max(len(row[column]) for row in table) for column in range(3)]
+        lines = [f"{name:<{widths[0]}}  {shape:>{widths[1]}}  {size:>{widths[2]}}  {says}" for name, shape, size, says in table]
+        return "\n".join([self.title, *(line.rstrip() for line in lines)])
+
+    def _repr_html_(self) -> str:
+        def row(cells: tuple[str, ...], tag: str) -> str:
+            aligns = ("left", "right", "right", "left")
+            return "".join(
+                f'<{tag} style="text-align:{a}">{html.escape(c)}</{tag}>' for a, c in zip(aligns, cells, strict=True)
+            )
+
+        body = "".join(f"<tr>{row(r.cells(), 'td')}</tr>" for r in self.rows)
+        return (
+            f"<p>{html.escape(self.title)}</p><table><thead><tr>{row(HEADINGS, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
+def trace(model: Any, tokenizer: Any, prompt: str, top: int = 3) -> Trace:
+    """Follow a sentence through the network: each activation's shape and size, and the words that come to mind on the way.
+
+    What one block hands to the next can be read out as if it were the last ("logit lens"), so one sees at which layer
+    the network finds its answer.
+
+    Args:
+        model: of `build_gpt_model`, or a `NumpyGPT`.
+        tokenizer: of the model.
+        prompt: at least one word; of more than the context window, the end is read.
+        top: how many words to name at each step.
+
+    Returns:
+        A `Trace`: `.rows` for the table, `.activations["decoder_block_1/attention"]` for the numbers themselves.
+
+    Raises:
+        ShowError: the prompt has no words, or it is some other model.
+
+    Reference: nostalgebraist, "interpreting GPT: the logit lens", 2020.
+    """
+    gpt = numpy_gpt(model)
+    ids = read_ids(tokenizer, prompt)[-gpt.config.max_seq_length :]
+    activations: dict[str, np.ndarray] = {}
+    probabilities = gpt(ids, activations)  # (T, V)
+    silent = never_said(tokenizer, probabilities.shape[-1])
+    # What travels from layer to layer, and only that, is in the form that the last layer reads.
+    travels = (
+        ("positional_encoding", "residual_1", "residual_2")
+        if gpt.config.norm == "pre"
+        else ("positional_encoding", "norm_1", "norm_2")
+    )
+
+    def says(name: str, activation: np.ndarray) -> tuple[tuple[str, float], ...]:
+        if name == "next_word":
+            last = activation[-1]  # (V,)
+        elif name.split("/")[-1] in travels:
+            last = gpt.say(activation[-1:])[0]  # (V,)
+        else:
+            return ()
+        last = np.where(silent, 0.0, last)
+        likeliest = np.argsort(-last, kind="stable")[:top]
+        return tuple(zip(word_names(tokenizer, list(likeliest)), last[likeliest].tolist(), strict=True))
+
+    rows = [
+        TraceRow(name, value.shape, float(np.sqrt(np.mean(np.square(value, dtype="float64")))), says(name, value))
+        for name, value in activations.items()
+    ]
+    return Trace(prompt, word_names(tokenizer, ids), rows, activations)
