@@ -20,7 +20,7 @@ _MODULE_OF = {
     "PositionalEncoding": "minigpt.layers",
     "transformer_block": "minigpt.model",
     "build_gpt_model": "minigpt.model",
-    "baselines": "minigpt.training",
+    "baselines": "minigpt.guessers",
     "train_model": "minigpt.training",
     "save_gpt": "minigpt.saving",
     "load_gpt": "minigpt.saving",

@@ -1,35 +1,18 @@
 """Words to numbers and back: the Keras Tokenizer of the class, with its traps handled."""
 
-import collections
-import io
-import json
 import pickle
-import re
-import string
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from tensorflow.keras.preprocessing.text import Tokenizer, text_to_word_sequence, tokenizer_from_json
+from tensorflow.keras.preprocessing.text import Tokenizer, text_to_word_sequence
 
 from minigpt.errors import TextError, TokenizerError
 from minigpt.files import write_atomic
-
-PYTHON_2_NAMES = {("__builtin__", name): ("builtins", name) for name in ("dict", "list", "set", "int")}
-PYTHON_2_NAMES["__builtin__", "long"] = ("builtins", "int")  # pickles of protocol 2 and older use these
+from minigpt.punctuation import cut_into_tokens, joins
+from minigpt.tokenizer_files import read_json, read_pickle
 
 PADDING_ID = 0  # the Keras Tokenizer gives its first word the id 1 and leaves 0 for padding
-
-# With keep_punctuation, a token is a <marker>, a run of letters and digits, or one punctuation mark. A mark inside a word
-# belongs to it (don't, well-known, 3.5, and/or), and so does the apostrophe of a plural (the students' work).
-_PUNCTUATION = re.escape(string.punctuation) + "“”‘’«»„…–—¿¡।॥。，、！？：；（）「」"
-_WORD = rf"[^\s{_PUNCTUATION}]+"
-_PLURAL = rf"(?<!['‘]){_WORD}(?<=s)['’](?=\s[a-z])"
-_TOKEN = re.compile(rf"<\w+>|{_PLURAL}|{_WORD}(?:['’.,_/—–-]{_WORD})*|[{_PUNCTUATION}]")
-_NO_SPACE_BEFORE = set(".,;:!?)]}%…”’»।॥。，、！？：；）」")
-_NO_SPACE_AFTER = set("([{$#@“‘«¿¡（「。，、！？：；")
-_QUOTES = set("\"'")  # the same mark opens and closes
 
 
 class WordTokenizer:
@@ -119,7 +102,7 @@ class WordTokenizer:
             ['Well', ',', "don't", '!']
         """
         if self.keep_punctuation:
-            return _TOKEN.findall(text)
+            return cut_into_tokens(text)
         keras = self.keras_tokenizer
         return text_to_word_sequence(text, filters=keras.filters, lower=keras.lower, split=keras.split)
 
@@ -155,12 +138,8 @@ class WordTokenizer:
         """The word as it continues the text `before`: with a space in front where one belongs."""
         if not before or before[-1].isspace():
             return word
-        if self.keep_punctuation:
-            last = before[-1]
-            after_opening = last in _QUOTES and _is_open(last, before)
-            closing = word in _QUOTES and _is_open(word, before)
-            if word in _NO_SPACE_BEFORE or last in _NO_SPACE_AFTER or after_opening or closing:
-                return word
+        if self.keep_punctuation and joins(word, before):
+            return word
         return f" {word}"
 
     def save(self, path: str | Path) -> None:
@@ -193,11 +172,7 @@ class WordTokenizer:
         except OSError as error:
             raise TokenizerError(f"the tokenizer {path} cannot be read ({error.strerror}): check the path") from error
         try:
-            if suffix == ".json":
-                tokenizer = tokenizer_from_json(_complete_json(content.decode("utf-8")))
-            else:
-                tokenizer = _read_pickle(content)
-            _check_contents(tokenizer)
+            tokenizer = read_json(content) if suffix == ".json" else read_pickle(content)
         except TokenizerError as error:
             raise TokenizerError(f"{path}: {error}") from error
         except Exception as error:  # a damaged pickle or JSON can raise nearly anything
@@ -222,64 +197,8 @@ class WordTokenizer:
             raise TokenizerError("the tokenizer has not seen a text yet: call tokenizer.fit(text_data) first")
 
 
-def _is_open(quote: str, text: str) -> bool:
-    """Whether the last quotation that began with this mark has not ended yet."""
-    begun = [match.end() for match in re.finditer(rf"(?:^|[\s(\[{{]){quote}", text[-1000:])]
-    return bool(begun) and not re.search(rf"{quote}(?!\w)", text[-1000:][begun[-1] :])
-
-
-class _TokenizerUnpickler(pickle.Unpickler):
-    """Reads a pickled Keras Tokenizer and refuses, by name, everything else that a pickle could call."""
-
-    def __init__(self, file: io.BytesIO) -> None:
-        super().__init__(file)
-        # A pickle can also change the classes it names, so it is handed an empty one of its own and plain containers.
-        self.stand_in = type("Tokenizer", (), {})
-        self.admitted = {
-            "collections.OrderedDict": collections.OrderedDict,
-            "collections.defaultdict": collections.defaultdict,
-            **{f"builtins.{kind.__name__}": kind for kind in (int, dict, list, set)},
-        }
-
-    def find_class(self, module: str, name: str) -> Any:
-        module, name = PYTHON_2_NAMES.get((module, name), (module, name))
-        if name == "Tokenizer" and module.startswith(("keras", "tensorflow.")) and module.endswith(".text"):
-            return self.stand_in  # older Keras versions kept the same class under other paths
-        try:
-            return self.admitted[f"{module}.{name}"]
-        except KeyError:
-            raise TokenizerError(
-                f"the pickle wants to use {module}.{name}, which is no part of a tokenizer: it was refused and nothing was run"
-            ) from None
-
-
-def _read_pickle(content: bytes) -> object:
-    unpickler = _TokenizerUnpickler(io.BytesIO(content))
-    read = unpickler.load()
-    if type(read) is not unpickler.stand_in:
-        return read  # _check_contents says what it is
-    tokenizer = Tokenizer()
-    known = vars(tokenizer)
-    vars(tokenizer).update({name: value for name, value in vars(read).items() if name in known})
-    return tokenizer
-
-
 def _suffix(path: str | Path) -> str:
     suffix = Path(path).suffix.lower()
     if suffix not in (".json", ".pkl"):
         raise TokenizerError(f"{path}: a tokenizer is saved as .json or .pkl: use a name such as tokenizer.json")
     return suffix
-
-
-def _complete_json(content: str) -> str:
-    if "word_index" not in json.loads(content).get("config", {}):
-        raise TokenizerError("it is JSON, but not a tokenizer")
-    return content
-
-
-def _check_contents(tokenizer: object) -> None:
-    if not isinstance(tokenizer, Tokenizer):
-        raise TokenizerError(f"it holds a {type(tokenizer).__name__}, not a Keras Tokenizer")
-    for name in ("word_index", "index_word", "word_counts"):
-        if not isinstance(getattr(tokenizer, name, None), dict) or not getattr(tokenizer, name):
-            raise TokenizerError(f"its {name} is missing or empty: it was never fitted, or the file is damaged")

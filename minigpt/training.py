@@ -3,58 +3,21 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 
+from minigpt.callbacks import RepeatableDropout, StopAtExplosion
 from minigpt.checkpoint import Checkpoint
 from minigpt.config import check_positive
 from minigpt.dataset import WindowBatches, check_share, create_dataset, split_sequence, windows_to_sequence
 from minigpt.errors import ConfigError, TrainingError, WindowTooLarge
+from minigpt.guessers import baselines
 from minigpt.model import config_of, vocab_size_of
 from minigpt.progress import Progress
 
 HEADER_WORDS = 1_000_000  # of a larger corpus, the first so many words tell what a loss means
-
-
-class Baselines(NamedTuple):
-    """The loss (cross-entropy, in nats a word) of three guessers that need no network."""
-
-    uniform: float  # every word of the vocabulary is equally likely: ln V
-    unigram: float  # each word is as likely as it is frequent in the text
-    bigram: float  # each word is as likely as it is frequent after the word before it
-
-
-def baselines(sequence: Sequence[int] | np.ndarray, vocab_size: int | None = None) -> Baselines:
-    """What a loss means: how well a text is guessed by its vocabulary, its word counts, and its word pairs alone.
-
-    A model whose loss stays at `unigram` has learned which words are frequent and nothing else; one below `bigram` looks
-    further back than one word. All are measured on the text itself, in nats: a loss of L is a choice among e^L words.
-
-    Args:
-        sequence: the ids of the text, at least two.
-        vocab_size: words to choose from; by default the different ids of the sequence.
-
-    Example:
-        >>> b = baselines([1, 2, 1, 3] * 100)
-        >>> round(b.uniform, 2), round(b.unigram, 2), round(b.bigram, 2)
-        (1.1, 1.04, 0.35)
-
-    Reference: Shannon, "Prediction and Entropy of Printed English", 1951.
-    """
-    ids = np.asarray(sequence)
-    if len(ids) < 2:
-        raise TrainingError(f"baselines need at least two words, and the sequence has {len(ids)}: use a longer text")
-    _, ids = np.unique(ids, return_inverse=True)  # numbered without gaps
-    counts, firsts = np.bincount(ids), np.bincount(ids[:-1])
-    pairs, pair_counts = np.unique(ids[:-1] * len(counts) + ids[1:], return_counts=True)
-    chance = pair_counts / firsts[pairs // len(counts)]  # of the second word, given the first
-    return Baselines(
-        uniform=math.log(vocab_size or len(counts)),
-        unigram=float((counts / len(ids) * np.log(len(ids) / counts)).sum()),
-        bigram=float((pair_counts / pair_counts.sum() * np.log(1 / chance)).sum()),
-    )
 
 
 def train_model(
@@ -112,6 +75,7 @@ def train_model(
         if validation_data is not None:
             raise TrainingError("both validation_split and validation_data were given: use one of them")
         batches, validation_data = hold_out(batches, validation_split)
+        check_length(model, validation_data[0].shape[1])
     vocab_size = check_windows(model, batches.x, batches.y)
     if validation_data is not None:
         check_windows(model, *validation_data)
@@ -186,6 +150,16 @@ def hold_out(batches: WindowBatches, share: float) -> tuple[WindowBatches, tuple
     return WindowBatches(*training, batches.batch_size, batches.shuffle, batches.seed), validation
 
 
+def check_length(model: keras.Model, held_out_length: int) -> None:
+    """Raise WindowTooLarge where a model that reads windows of one length only gets held-out windows that are shorter."""
+    length = model.input_shape[1] if getattr(model, "inputs", None) else None
+    if length is not None and held_out_length < length:
+        raise WindowTooLarge(
+            f"the held-out words make windows of {held_out_length}, but the model reads windows of {length} only: "
+            "use a larger validation_split, a smaller window, or keras.Input((None,))"
+        )
+
+
 def check_windows(model: keras.Model, x: np.ndarray, y: np.ndarray) -> int:
     """Raise TrainingError where windows and model do not fit; return the size of the model's vocabulary."""
     if x.shape != y.shape or x.ndim != 2 or not len(x):
@@ -207,38 +181,6 @@ def check_windows(model: keras.Model, x: np.ndarray, y: np.ndarray) -> int:
             f"use create_dataset(sequence, window_size={config.max_seq_length})"
         )
     return vocab_size
-
-
-class RepeatableDropout(keras.callbacks.Callback):
-    """Sets the random numbers of the dropout from the seed and the epoch, so that a resumed training drops the same."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__()
-        self.seed = seed
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Called by Keras."""
-        states = [variable for variable in self.model.variables if "seed_generator_state" in variable.path]
-        for number, state in enumerate(states):
-            state.assign(np.random.SeedSequence([self.seed, epoch, number]).generate_state(2))
-
-
-class StopAtExplosion(keras.callbacks.Callback):
-    """Stops a training whose loss is no number any more, or far above any guess, and says why that happens."""
-
-    def __init__(self, largest_loss: float) -> None:
-        super().__init__()
-        self.largest_loss = largest_loss
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Called by Keras."""
-        loss = (logs or {}).get("loss", 0.0)
-        if not loss < self.largest_loss:  # NaN is not below anything
-            rate = float(self.model.optimizer.learning_rate)
-            raise TrainingError(
-                f"the loss is {loss:.3g} after step {batch + 1}, so the weights have exploded: learning_rate={rate:.3g} was "
-                f"too large. Build the model anew and train it with learning_rate={min(rate / 10, 1e-3):.3g}"
-            )
 
 
 def _batches(x: Any, y: Any, batch_size: int, seed: int) -> WindowBatches:

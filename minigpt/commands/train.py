@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import minigpt
-from minigpt.errors import WindowTooLarge
+from minigpt.errors import TextNotFound, WindowTooLarge
 
 CHECKPOINT = "checkpoint"  # the folder inside RUN
 PRESETS = ("quick", "class", "lecture")
@@ -16,7 +16,7 @@ SMALL_TEXT = 20_000  # words: up to here the quick preset has room enough
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("texts", nargs="+", metavar="TEXT", help="a text file, several, or a folder of .txt and .md files")
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="a text file, several, or a folder of .txt and .md files")
     parser.add_argument("--out", required=True, metavar="RUN", help="folder for the trained GPT, such as runs/mine")
     parser.add_argument("--preset", choices=PRESETS, help="size of the model; by default one that suits the text")
     parser.add_argument("--epochs", type=int, metavar="N", help="how often to read the text; by default what suits it")
@@ -35,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed trains the same (default: %(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on with a training of the same command that was cut off")
     parser.add_argument("--look", action="store_true", help="only look at the text and say what would be done")
+    dialogue = parser.add_argument_group("an assistant", "trains on a story, then on questions and answers about it")
+    dialogue.add_argument("--dialogue", action="store_true", help="train an assistant; without TEXT on the story of the class")
+    dialogue.add_argument("--questions", metavar="FILE", help="questions about your own TEXT, as in data/questions.txt")
+    dialogue.add_argument("--lora-rank", type=int, metavar="N", help="fine-tune only small added matrices of this rank (LoRA)")
     sizes = parser.add_argument_group("sizes of the model", "each changes that one number of the preset")
     for name in ("max-seq-length", "embed-dim", "num-heads", "ff-dim", "num-layers"):
         sizes.add_argument(f"--{name}", type=int, metavar="N")
@@ -42,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.dialogue:
+        return train_assistant(arguments)
+    if not arguments.texts:
+        raise TextNotFound("no TEXT was given: type minigpt train my_story.txt --out runs/mine")
     text_data = minigpt.read_text(arguments.texts)
     tokenizer = minigpt.WordTokenizer(arguments.num_words, keep_punctuation=arguments.keep_punctuation).fit(text_data)
     sequence = tokenizer.encode(text_data)
@@ -81,6 +89,26 @@ def run(arguments: argparse.Namespace) -> int:
         raise
     minigpt.save_gpt(out, model, tokenizer)
     print(f'saved in {out}. Now try: minigpt generate {out} "{" ".join(tokenizer.tokenize(text_data)[:3])}"')
+    return 0
+
+
+def train_assistant(arguments: argparse.Namespace) -> int:
+    """Train on a story and on the dialogue about it; without a story of one's own, on that of the class."""
+    from minigpt.chat.training_command import run_training
+
+    if arguments.texts and not arguments.questions:
+        raise TextNotFound("a TEXT of your own needs questions of your own: give them with --questions FILE")
+    checkpoint = Path(arguments.out) / CHECKPOINT
+    if not arguments.resume and checkpoint.exists():
+        shutil.rmtree(checkpoint)
+    run_training(
+        arguments.out,
+        story=arguments.texts or None,
+        questions=arguments.questions,
+        epochs=arguments.epochs,
+        lora_rank=arguments.lora_rank,
+        seed=arguments.seed,
+    )
     return 0
 
 
