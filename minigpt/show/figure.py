@@ -1,8 +1,10 @@
 """What all pictures share: a figure that a notebook shows once, one style, words that do not overlap."""
 
+import contextlib
 import io
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import matplotlib
@@ -38,11 +40,23 @@ _OTHER_SCRIPTS = (
 )
 
 
+@contextlib.contextmanager
+def without_glyph_warnings() -> Iterator[None]:
+    """A script that no installed font has becomes boxes, without a warning for each of its letters."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="(Glyph|Matplotlib currently does not support)")
+        yield
+
+
 class Figure(matplotlib.figure.Figure):
     """A matplotlib Figure that a notebook shows when it is the last value of a cell, and never twice.
 
     Figures of pyplot are shown by pyplot at the end of each cell as well; this one does not know pyplot.
     """
+
+    def draw(self, renderer) -> None:
+        with without_glyph_warnings():
+            super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         content = io.BytesIO()
@@ -97,6 +111,7 @@ def label_words(axes: Axes, words: Sequence[str], inches: float, which: str = "x
         axes.set_yticks(places, names)
 
 
+@without_glyph_warnings()
 def place_labels(axes: Axes, points: Sequence[tuple[float, float]], words: Sequence[str], dots: Sequence | None = None) -> int:
     """Write a word beside each point where there is room for it, the first words first.
 
