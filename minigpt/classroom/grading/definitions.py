@@ -1,0 +1,133 @@
+"""Take definitions out of a notebook (or a script) without running the rest of it: no training, no magics, no downloads.
+
+Kept are the functions, classes, imports and assignments that the wanted names need, directly or through each other, in
+the order in which they stand. A cell that is not Python is left out, and noted.
+"""
+
+import ast
+import json
+import re
+import symtable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_MAGIC = re.compile(r"^(\s*)(?:[\w, ]+=\s*)?[%!].*$|^(\s*)(?:\?.*|[\w.]+\?+\s*)$", re.MULTILINE)
+_CELL_MAGIC_OF_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
+
+
+@dataclass
+class Cell:
+    """A piece of source, and where it stands."""
+
+    source: str
+    title: str
+
+
+def read_notebook(path: Path) -> list[Cell]:
+    """The code cells of a notebook, in order, their magics taken out.
+
+    Raises:
+        ValueError: the file is not a notebook.
+    """
+    try:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path.name} is not a notebook of format 4: open it in Jupyter and save it again") from error
+    texts = [source if isinstance(source, str) else "".join(source) for source in sources]
+    return [Cell(without_magics(text), f"{path.name}, code cell {number}") for number, text in enumerate(texts, start=1)]
+
+
+def without_magics(source: str) -> str:
+    """The source of a cell without what only IPython understands.
+
+    Example:
+        >>> without_magics("%matplotlib inline\\n!pip install keras\\nx = 1")
+        'pass\\npass\\nx = 1'
+    """
+    if source.startswith("%%"):
+        first, _, rest = source.partition("\n")
+        source = f"\n{rest}" if first.split()[0] in _CELL_MAGIC_OF_PYTHON else ""
+    try:
+        ast.parse(source)
+    except SyntaxError:  # only then is a line that begins with % or ! no part of a longer expression
+        return _MAGIC.sub(lambda match: f"{match[1] or match[2] or ''}pass", source)
+    return source
+
+
+def keep_definitions(cells: Sequence[Cell], wanted: Iterable[str], without: Collection[int] = ()) -> tuple[str, list[str]]:
+    """Blank every line that the wanted names do not need.
+
+    Args:
+        cells: the pieces of source, in order.
+        wanted: names.
+        without: line numbers of statements to blank too, because they fail.
+
+    Returns:
+        A module of as many lines as the cells have together, and notes on what is not Python.
+
+    Example:
+        >>> keep_definitions([Cell("import keras\\nx = 2\\nprint(x)\\ndef f(): return x", "cell 1")], ["f"])[0]
+        '\\nx = 2\\n\\ndef f(): return x\\n'
+    """
+    lines, notes, statements = list[str](), list[str](), list[tuple[ast.stmt, range]]()
+    for cell in cells:
+        before, source = len(lines), cell.source.splitlines()
+        lines += source
+        try:
+            body = ast.parse(cell.source).body
+        except (SyntaxError, ValueError) as error:
+            notes.append(
+                f"{cell.title}, line {getattr(error, 'lineno', '?')}: left out, not Python ({getattr(error, 'msg', error)})"
+            )
+            continue
+        for statement in body:
+            first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+            place = range(before + first, before + (statement.end_lineno or first) + 1)
+            if not set(place) & set(without):
+                statements.append((statement, place))
+    kept = {number for place in _needed(statements, set(wanted)) for number in place}
+    return "".join(f"{line if n in kept else ''}\n" for n, line in enumerate(lines, start=1)), notes
+
+
+def _needed(statements: list[tuple[ast.stmt, range]], wanted: set[str]) -> list[range]:
+    """The lines of the statements that define the wanted names, and the names that those use."""
+    facts = [(_defined(statement), _used(statement)) for statement, _ in statements]
+    kept: set[int] = set()
+    names = set(wanted)
+    while True:
+        more = {n for n, (defined, _) in enumerate(facts) if n not in kept and (defined & names or "*" in defined)}
+        if not more:
+            return [statements[n][1] for n in sorted(kept)]
+        kept |= more
+        names |= {name for n in more for name in facts[n][1]}
+
+
+def _defined(statement: ast.stmt) -> set[str]:
+    """The names that a statement defines; none for a statement that does something else, such as a training."""
+    match statement:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {alias.asname or alias.name.split(".")[0] for alias in names}
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+        case ast.If() | ast.Try():  # such as `try: from tensorflow import keras` / `except ImportError: import keras`
+            allowed = (ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef, ast.ClassDef, ast.Pass)
+            top = [*statement.body, *statement.orelse, *(s for h in getattr(statement, "handlers", []) for s in h.body)]
+            return set().union(*map(_defined, top)) if all(isinstance(s, allowed) for s in top) else set()
+    return set()
+
+
+def _used(statement: ast.stmt) -> set[str]:
+    """The names of the module that a statement reads, when it runs or when what it defines is called."""
+    names: set[str] = set()
+    tables = [symtable.symtable(ast.unparse(statement), "definition", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        at_top = table.get_type() == "module"
+        names |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (at_top or s.is_global())}
+    return names

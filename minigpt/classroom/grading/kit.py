@@ -1,0 +1,62 @@
+"""The autograder for Gradescope: a ZIP with the source of minigpt, and the two scripts that Gradescope asks for.
+
+Reference: https://gradescope-autograders.readthedocs.io/en/latest/specs/
+"""
+
+import io
+import zipfile
+from pathlib import Path
+
+from minigpt.classroom.grading.marks import POINTS_FILE
+from minigpt.files import data_path, write_atomic
+
+PACKAGE = Path(__file__).resolve().parents[2]
+EXECUTABLE = 0o755 << 16
+
+SETUP = """\
+#!/usr/bin/env bash
+# Runs once, when Gradescope builds the box: everything that grading needs, in an environment of its own.
+set -euo pipefail
+base="${AUTOGRADER:-/autograder}"
+apt-get update
+apt-get install -y --no-install-recommends python3 python3-venv
+python3 -m venv "$base/venv"
+"$base/venv/bin/python" -m pip install --no-cache-dir \\
+    "tensorflow>=2.18" "keras>=3.6" "numpy>=1.26" "tomli>=2; python_version < '3.11'"
+PYTHONPATH="$base/source" "$base/venv/bin/python" -c "from minigpt.classroom.grading.worker import prepare; prepare()"
+"""
+
+RUN = """\
+#!/usr/bin/env bash
+# Runs for each submission. The box has half a processor, so everything has more time than on a computer of one's own.
+base="${AUTOGRADER:-/autograder}"
+mkdir -p "$base/results"
+PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt.classroom.grade_command "$base/submission" \\
+    --points "$base/source/points.toml" --gradescope "$base/results/results.json" \\
+    --memory 300 --check-seconds 15 --total-seconds 400
+if [ ! -s "$base/results/results.json" ]; then
+    echo '{"score": 0, "output": "The autograder could not start: tell your instructor."}' > "$base/results/results.json"
+fi
+"""
+
+
+def write_kit(path: Path, points: Path | None = None) -> None:
+    """Write the ZIP.
+
+    Args:
+        path: of the ZIP.
+        points: a file of points to put into it, instead of the one of minigpt.
+    """
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as kit:
+        for name, script in (("setup.sh", SETUP), ("run_autograder", RUN)):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = EXECUTABLE
+            kit.writestr(entry, script)
+        for file in sorted(PACKAGE.rglob("*")):
+            if file.suffix in (".py", ".toml") and "__pycache__" not in file.parts:
+                kit.write(file, f"minigpt/{file.relative_to(PACKAGE).as_posix()}")
+        for name in ("data.txt", "questions.txt"):
+            kit.write(data_path(name), f"minigpt/data/{name}")
+        kit.write(points or POINTS_FILE, "points.toml")
+    write_atomic(path, content.getvalue())

@@ -1,0 +1,170 @@
+"""Load the objects of the public names from a submission; what fails to load costs nothing else."""
+
+import ast
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from minigpt.classroom.grading.definitions import Cell, keep_definitions, read_notebook, without_magics
+
+
+@dataclass
+class Loaded:
+    """What could be taken from a submission: the object of each name, and remarks for whoever reads the report."""
+
+    objects: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def load(sources: Sequence[Path], names: Sequence[str], definitions_only: bool = False) -> Loaded:
+    """Load the public names of a submission; what fails to load is noted and left out.
+
+    Args:
+        sources: of `find_sources`. Where several define a name, the last one counts.
+        names: the public names.
+        definitions_only: of a module too, take only the definitions, as of a notebook. A package is always imported.
+    """
+    loaded = Loaded()
+    for source in sources:
+        if source.is_dir():
+            part = _load_package(source, names)
+        elif source.suffix == ".ipynb":
+            part = _load_notebook(source, names)
+        else:
+            part = _load_module(source, names, definitions_only)
+        loaded.objects.update(part.objects)
+        loaded.notes += part.notes
+    for name, value in list(loaded.objects.items()):
+        home = sys.modules.get(getattr(value, "__module__", None) or "")
+        if home is not None and home.__name__.split(".")[0] == "minigpt" and getattr(home, name, None) is value:
+            del loaded.objects[name]
+            loaded.notes.append(f"{name} is imported from minigpt, which counts for nothing: write your own")
+    if used := sorted({name for source in sources for name in _taken_from_minigpt(source) if name in names}):
+        loaded.notes.append(f"it names minigpt's own {', '.join(used)}: see that the work is the learner's")
+    return loaded
+
+
+def _taken_from_minigpt(source: Path) -> Iterator[str]:
+    """What a submission takes from the installed minigpt: a function that only calls ours passes every check."""
+    for file in source.rglob("*.py") if source.is_dir() else [source]:
+        try:
+            cells = read_notebook(file) if file.suffix == ".ipynb" else [Cell(file.read_text("utf-8", "replace"), "")]
+            nodes = [node for cell in cells if _is_python(cell.source) for node in ast.walk(ast.parse(cell.source))]
+        except (ValueError, OSError):
+            continue
+        for node in nodes:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "minigpt":
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "minigpt":
+                yield node.attr
+
+
+def _load_notebook(path: Path, names: Sequence[str]) -> Loaded:
+    try:
+        return _load_definitions(path, read_notebook(path), names)
+    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        return Loaded(notes=[f"{path.name} cannot be read: {error}"])
+
+
+def _load_module(path: Path, names: Sequence[str], definitions_only: bool) -> Loaded:
+    text = path.read_text("utf-8", errors="replace")
+    cells = [Cell(without_magics(text), path.name)]
+    if definitions_only or not _is_python(text):
+        return _load_definitions(path, cells, names)
+    module, problem, _ = _import(path, path.stem)
+    if module is None:
+        loaded = _load_definitions(path, cells, names)
+        loaded.notes.insert(0, f"{path.name} does not run to its end ({problem}): its definitions were taken")
+        return loaded
+    return Loaded({name: vars(module)[name] for name in names if name in vars(module)})
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _load_definitions(path: Path, cells: Sequence[Cell], names: Sequence[str]) -> Loaded:
+    """Import what the names need, as a module beside the original; a statement that fails is left out."""
+    file, failed, problems = path.with_name(f"{path.name}.definitions.py"), set[int](), list[str]()
+    while True:
+        source, notes = keep_definitions(cells, names, failed)
+        file.write_text(source, "utf-8")
+        module, problem, line = _import(file, "submission")
+        if module is not None:
+            return Loaded({name: vars(module)[name] for name in names if name in vars(module)}, notes + problems)
+        problems.append(problem)
+        if not line or line in failed:
+            return Loaded({}, notes + problems)
+        failed.add(line)
+
+
+def _load_package(folder: Path, names: Sequence[str]) -> Loaded:
+    package, problem, _ = _import(folder / "__init__.py", folder.name)
+    if package is None:
+        return Loaded(notes=[f"the package {folder.name} cannot be imported: {problem}"])
+    loaded = Loaded()
+    for name in names:
+        try:
+            loaded.objects[name] = getattr(package, name)
+        except AttributeError:
+            pass  # perhaps in a module of the package, below
+        except BaseException as error:
+            loaded.notes.append(f"{name} cannot be imported: {_in_words(error)}")
+    for file in sorted(folder.rglob("*.py")) if len(loaded.objects) < len(names) else ():
+        _search_module(file, folder, names, loaded)
+    return loaded
+
+
+def _search_module(file: Path, folder: Path, names: Sequence[str], loaded: Loaded) -> None:
+    parts = file.relative_to(folder.parent).with_suffix("").parts
+    text = file.read_text("utf-8", errors="replace")
+    wanted = [name for name in names if name not in loaded.objects and name in text]
+    if not wanted or parts[-1] == "__main__":
+        return
+    try:
+        module = importlib.import_module(".".join(part for part in parts if part != "__init__"))
+    except BaseException as error:
+        loaded.notes.append(f"{'/'.join(parts)}.py cannot be imported: {_in_words(error)}")
+        return
+    loaded.objects.update({name: vars(module)[name] for name in wanted if name in vars(module)})
+
+
+def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:
+    """Import a file under a name; or None, why not, and the line of the file at which it failed."""
+    if name in sys.modules or not name.isidentifier():
+        name = "submission"  # a learner's random.py must not stand in for Python's own
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None  # it is a .py file
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    folder = str(file.parent.parent if file.name == "__init__.py" else file.parent)
+    sys.path.insert(0, folder)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:  # sys.exit too
+        del sys.modules[name]
+        lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        return None, _in_words(error), lines[0] if lines else 0
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
+        sys.path.append(folder)  # for an import inside a function, after everything that is installed
+    return module, "", 0
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error}"  # it tells its place itself
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
+    return f"{type(error).__name__}: {error}" + (
+        f", line {frames[-1].lineno} of {Path(frames[-1].filename).name}" if frames else ""
+    )

@@ -1,0 +1,12 @@
+"""Takes memory without end."""
+
+
+def read_text(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def create_dataset(sequence, window_size):
+    blocks = []
+    while True:
+        blocks.append(bytearray(50_000_000))
