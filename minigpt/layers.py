@@ -12,8 +12,9 @@ def sine_table(max_len: int, d_model: int) -> np.ndarray:  # -> (max_len, d_mode
     """The table of the paper: row = position, even columns sine, odd columns cosine, each pair slower than the last.
 
     Example:
-        >>> sine_table(2, 4).round(2).tolist()
-        [[0.0, 1.0, 0.0, 1.0], [0.84, 0.54, 0.01, 1.0]]
+        >>> print(sine_table(2, 4).round(2))
+        [[0.   1.   0.   1.  ]
+         [0.84 0.54 0.01 1.  ]]
     """
     position = np.arange(max_len)[:, None]  # (max_len, 1)
     pair = np.arange(d_model) // 2  # (d_model,): columns 2i and 2i + 1 share one wavelength
@@ -42,8 +43,9 @@ class PositionalEncoding(keras.layers.Layer):
 
     Example:
         >>> layer = PositionalEncoding(max_len=100, d_model=4)
-        >>> np.asarray(layer(np.zeros((1, 2, 4)))).round(2).tolist()
-        [[[0.0, 1.0, 0.0, 1.0], [0.84, 0.54, 0.01, 1.0]]]
+        >>> print(np.asarray(layer(np.zeros((1, 2, 4)))).round(2))
+        [[[0.   1.   0.   1.  ]
+          [0.84 0.54 0.01 1.  ]]]
 
     Reference: Vaswani et al., "Attention Is All You Need", section 3.5, https://arxiv.org/abs/1706.03762
     """

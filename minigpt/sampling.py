@@ -63,8 +63,8 @@ def keep_top_k(probabilities: np.ndarray, k: int) -> np.ndarray:  # (V,) -> (V,)
     """Keep the k likeliest words, and make their probabilities sum to 1.
 
     Example:
-        >>> keep_top_k(np.array([0.5, 0.1, 0.3, 0.1]), 2).tolist()
-        [0.625, 0.0, 0.375, 0.0]
+        >>> keep_top_k(np.array([0.5, 0.1, 0.25, 0.15]), 2).round(3).tolist()
+        [0.667, 0.0, 0.333, 0.0]
     """
     kept = np.zeros_like(probabilities)
     likeliest = np.argsort(-probabilities, kind="stable")[:k]
@@ -76,8 +76,8 @@ def keep_top_p(probabilities: np.ndarray, p: float) -> np.ndarray:  # (V,) -> (V
     """Keep the fewest likeliest words whose probabilities reach p together, and make them sum to 1.
 
     Example:
-        >>> keep_top_p(np.array([0.5, 0.1, 0.3, 0.1]), 0.7).tolist()
-        [0.625, 0.0, 0.375, 0.0]
+        >>> keep_top_p(np.array([0.5, 0.1, 0.25, 0.15]), 0.7).round(3).tolist()
+        [0.667, 0.0, 0.333, 0.0]
     """
     order = np.argsort(-probabilities, kind="stable")
     before = np.cumsum(probabilities[order]) - probabilities[order]  # what the likelier words have together

@@ -41,6 +41,7 @@ def unbroken(small_windows, tmp_path_factory):
     return train(tmp_path_factory.mktemp("unbroken"), small_windows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken_after", [1, 3])
 def test_more_epochs_go_on_to_the_same_losses(tmp_path, small_windows, unbroken, broken_after):
     train(tmp_path, small_windows, epochs=broken_after)
@@ -55,6 +56,7 @@ def test_a_checkpoint_changes_nothing_of_the_training(small_windows, unbroken):
     assert_same(train(None, small_windows)[1], unbroken[1])
 
 
+@pytest.mark.slow
 def test_an_interrupted_epoch_is_done_again(tmp_path, small_windows, unbroken):
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path, small_windows, callbacks=[Interrupt()])
@@ -79,6 +81,7 @@ t.train(sys.argv[1], windows, callbacks=[Kill()])
 """
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_of_an_epoch(tmp_path, small_windows, unbroken):
     done = run_python(KILLED, tmp_path, os.path.dirname(__file__))
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -120,6 +123,7 @@ def test_a_finished_training_gives_its_weights_and_losses_again(tmp_path, small_
         np.testing.assert_array_equal(weight, expected)
 
 
+@pytest.mark.slow
 def test_an_exploded_training_leaves_the_last_good_epoch(tmp_path, small_windows):
     train(tmp_path, small_windows, epochs=1)
 

@@ -120,6 +120,7 @@ def test_train_warns_of_texts_that_teach_little():
     assert warnings_for(" ".join(f"word{i % 40}" for i in range(500))) == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_finished_epochs_and_leaves_no_half_file(tmp_path):
     out = tmp_path / "run"
     command = [sys.executable, "-m", "minigpt", "train", str(minigpt.data_path()), "--out", str(out), "--epochs", "50"]
@@ -175,6 +176,7 @@ def test_doctor_survives_what_it_did_not_foresee():
     assert "broken" in finding.found
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_traceback(run_folder):
     command = f'"{sys.executable}" -m minigpt generate "{run_folder}" --max-new-tokens 2000 | head -c 3'
     done = subprocess.run(command, shell=True, capture_output=True, text=True, env=os.environ)

@@ -215,6 +215,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
 
 
+@pytest.mark.slow
 def test_ten_million_words_take_little_more_memory_than_the_words():
     done = run_python(TEN_MILLION)
     assert done.returncode == 0, done.stderr

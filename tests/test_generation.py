@@ -19,8 +19,8 @@ from minigpt import (
     train_model,
 )
 from minigpt.errors import GenerationError, MinigptError
-from minigpt.next_word import next_word_function
 from minigpt.layers import sine_table
+from minigpt.next_word import next_word_function
 
 V = TINY["vocab_size"]
 

@@ -36,6 +36,7 @@ def test_the_numbers_of_the_class():
     assert "49.92 MB" in "\n".join(lines)
 
 
+@pytest.mark.slow
 def test_the_model_with_96_layers():
     config = GPTConfig.lecture()
     config.num_layers = 96

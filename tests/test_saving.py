@@ -89,6 +89,7 @@ print("fine")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["minigpt first", "keras first"])
 def test_a_fresh_process_gives_the_same_probabilities(tmp_path, saved_once, models, small_tokenizer, order):
     np.save(tmp_path / "expected.npy", answers(models[0]))
@@ -186,6 +187,7 @@ minigpt.save_gpt(sys.argv[1], model, tokenizer)
 """
 
 
+@pytest.mark.slow
 def test_a_real_kill_among_the_last_moves_leaves_the_new_model(run, models):
     done = run_python(SIGKILLED, run, os.path.dirname(__file__))
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -10,8 +10,8 @@ from matplotlib.text import Text
 
 from minigpt import GPTConfig, NumpyGPT, WordTokenizer, build_gpt_model, create_dataset, data_path, read_text, show
 from minigpt.errors import GenerationError, MinigptError
-from minigpt.show import ShowError
 from minigpt.guessers import Baselines, baselines
+from minigpt.show import ShowError
 
 STORY = read_text(data_path())
 TOKENIZER = WordTokenizer().fit(STORY)

@@ -117,6 +117,7 @@ def test_a_curve_that_cannot_be_drawn_does_not_end_the_training(shown, capsys):
     assert "the training goes on" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_each_picture_once_and_keeps_the_last_curve_only():
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     sources = [
