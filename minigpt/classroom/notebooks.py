@@ -105,7 +105,7 @@ def set_ids(notebook: Any) -> None:
 
 def blanks_of(notebook: Any) -> list[Blank]:
     """The blanks of a complete notebook, in their order."""
-    blanks: list[Any] = []
+    blanks: list[Blank] = []
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
