@@ -1,0 +1,76 @@
+"""The folders of models that can be talked to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from minigpt.errors import SavedModelError
+from minigpt.files import write_atomic
+
+if TYPE_CHECKING:
+    import keras
+
+    from minigpt.chat.evaluation import DialogueReport
+    from minigpt.chat.questions import Fact
+    from minigpt.tokenizer import WordTokenizer
+
+ABOUT = "chat.json"
+EXAMPLES = 6
+
+
+def save_dialogue(
+    folder: str | Path,
+    model: keras.Model,
+    tokenizer: WordTokenizer,
+    facts: Sequence[Fact],
+    report: DialogueReport | None = None,
+) -> Path:
+    """Save a tuned model with `save_gpt`, and beside it `chat.json`: some questions to begin with, and how well it answers.
+
+    Returns:
+        The folder.
+    """
+    from minigpt.saving import save_gpt  # starts Keras; to look for runs must take no time
+
+    folder = save_gpt(folder, model, tokenizer)
+    answered = [fact for fact in facts if not fact.declined]
+    step = max(1, len(answered) // EXAMPLES)  # from all over the file
+    about = {
+        "format": 1,
+        "examples": [fact.phrasings[0] for fact in answered[::step][:EXAMPLES]],
+        "report": report.rows() if report else {},
+    }
+    try:
+        write_atomic(folder / ABOUT, json.dumps(about, indent=2).encode())
+    except OSError as error:
+        raise SavedModelError(f"{folder / ABOUT} cannot be written ({error.strerror}): use another folder") from error
+    return folder
+
+
+def read_about(folder: str | Path) -> dict[str, Any]:
+    """Read the `chat.json` of a run; {} where there is none: the run can be talked to all the same."""
+    try:
+        about = json.loads((Path(folder) / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def find_runs(folder: str | Path) -> list[Path]:
+    """The saved models in a folder: the folder itself, or those directly in it, the newest first.
+
+    Raises:
+        SavedModelError: there is none.
+    """
+    folder = Path(folder)
+    candidates = [folder, *folder.iterdir()] if folder.is_dir() else []
+    runs = {path: (path / "model.h5").stat().st_mtime for path in candidates if (path / "model.h5").is_file()}
+    if not runs:
+        raise SavedModelError(
+            f"there is no saved model in {folder}: make one with `minigpt train --dialogue --out {folder}`, "
+            "or give the folder of another run"
+        )
+    return sorted(runs, key=lambda path: -runs[path])

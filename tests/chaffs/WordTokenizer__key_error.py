@@ -1,0 +1,27 @@
+"""An unknown word raises a KeyError."""
+
+from collections import Counter
+
+CAUGHT_BY = "WordTokenizer/unknown_words"
+SAYS = "looked up as if it were known"
+
+
+class WordTokenizer:
+    def __init__(self, num_words=5000, oov_token="<OOV>"):
+        self.num_words = num_words
+
+    def fit(self, text):
+        words = text.lower().replace(".", "").replace(",", "").split()
+        self.ids = {word: number for number, (word, _) in enumerate(Counter(words).most_common(self.num_words - 2), start=2)}
+        self.words = {number: word for word, number in self.ids.items()}
+        return self
+
+    def encode(self, text):
+        return [self.ids[word] for word in text.lower().replace(".", "").replace(",", "").split()]
+
+    def decode(self, ids):
+        return " ".join(self.words.get(number, "<OOV>") for number in ids)
+
+    @property
+    def vocab_size(self):
+        return len(self.ids) + 2

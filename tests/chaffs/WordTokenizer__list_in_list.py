@@ -1,0 +1,25 @@
+"""The [0] after texts_to_sequences is forgotten."""
+
+from tensorflow.keras.preprocessing.text import Tokenizer
+
+CAUGHT_BY = "WordTokenizer/one_id_a_word"
+SAYS = "a list inside a list"
+
+
+class WordTokenizer:
+    def __init__(self, num_words=5000, oov_token="<OOV>"):
+        self.keras = Tokenizer(num_words=num_words, oov_token=oov_token)
+
+    def fit(self, text):
+        self.keras.fit_on_texts([text])
+        return self
+
+    def encode(self, text):
+        return self.keras.texts_to_sequences([text])
+
+    def decode(self, ids):
+        return " ".join(self.keras.index_word[i] for i in ids if i)
+
+    @property
+    def vocab_size(self):
+        return min(self.keras.num_words, len(self.keras.word_index) + 1)

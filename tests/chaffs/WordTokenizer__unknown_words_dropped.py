@@ -1,0 +1,25 @@
+"""oov_token is not handed on, so unknown words vanish."""
+
+from tensorflow.keras.preprocessing.text import Tokenizer
+
+CAUGHT_BY = "WordTokenizer/unknown_words"
+SAYS = "unknown words are dropped"
+
+
+class WordTokenizer:
+    def __init__(self, num_words=5000, oov_token="<OOV>"):
+        self.keras = Tokenizer(num_words=num_words)
+
+    def fit(self, text):
+        self.keras.fit_on_texts([text])
+        return self
+
+    def encode(self, text):
+        return self.keras.texts_to_sequences([text])[0]
+
+    def decode(self, ids):
+        return " ".join(self.keras.index_word[i] for i in ids if i)
+
+    @property
+    def vocab_size(self):
+        return min(self.keras.num_words, len(self.keras.word_index) + 1)

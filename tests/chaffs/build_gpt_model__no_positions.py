@@ -1,0 +1,20 @@
+"""PositionalEncoding is forgotten."""
+
+import keras
+from keras import layers
+
+from minigpt import transformer_block
+
+CAUGHT_BY = "build_gpt_model/positions_matter"
+SAYS = "positions are not told"
+
+
+def build_gpt_model(config):
+    ids = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(config.vocab_size, config.embed_dim)(ids)
+    for number in range(config.num_layers):
+        x = transformer_block(
+            config.embed_dim, config.num_heads, config.ff_dim, config.dropout, config.key_dim, name=f"block_{number}"
+        )(x)
+    x = layers.LayerNormalization()(x)
+    return keras.Model(ids, layers.Dense(config.vocab_size, activation="softmax")(x))

@@ -1,0 +1,20 @@
+"""One block is made before the loop and used in each turn."""
+
+import keras
+from keras import layers
+
+from minigpt import PositionalEncoding, transformer_block
+
+CAUGHT_BY = "build_gpt_model/blocks_distinct"
+SAYS = "one block is reused"
+
+
+def build_gpt_model(config):
+    ids = keras.Input((None,), dtype="int32")
+    x = layers.Embedding(config.vocab_size, config.embed_dim)(ids)
+    x = PositionalEncoding(config.max_seq_length, config.embed_dim, scale_embedding=True)(x)
+    block = transformer_block(config.embed_dim, config.num_heads, config.ff_dim, config.dropout, config.key_dim)
+    for _ in range(config.num_layers):
+        x = block(x)
+    x = layers.LayerNormalization()(x)
+    return keras.Model(ids, layers.Dense(config.vocab_size, activation="softmax")(x))

@@ -1,0 +1,12 @@
+"""Nothing is returned."""
+
+import numpy as np
+
+CAUGHT_BY = "create_dataset/two_arrays"
+SAYS = "no `return x, y`"
+
+
+def create_dataset(sequence, window_size):
+    x = np.array([sequence[i : i + window_size] for i in range(len(sequence) - window_size)])
+    y = np.array([sequence[i + 1 : i + window_size + 1] for i in range(len(sequence) - window_size)])
+    print(x.shape, y.shape)

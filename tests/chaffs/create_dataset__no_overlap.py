@@ -1,0 +1,14 @@
+"""The windows stand side by side."""
+
+import numpy as np
+
+CAUGHT_BY = "create_dataset/every_start"
+SAYS = "do not overlap"
+
+
+def create_dataset(sequence, window_size):
+    x, y = [], []
+    for i in range(0, len(sequence) - window_size, window_size):
+        x.append(sequence[i : i + window_size])
+        y.append(sequence[i + 1 : i + window_size + 1])
+    return np.array(x), np.array(y)

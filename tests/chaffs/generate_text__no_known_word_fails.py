@@ -1,0 +1,22 @@
+"""An empty prompt is thought of, one without a known word is not."""
+
+import numpy as np
+
+CAUGHT_BY = "generate_text/unknown_prompt"
+SAYS = "none of its words is known"
+
+
+def generate_text(model, tokenizer, prompt, max_new_tokens=30, temperature=0.8, top_k=None, top_p=None, seed=None):
+    rng = np.random.default_rng(seed)
+    ids = list(tokenizer.encode(prompt)) if prompt else [2]
+    for _ in range(max_new_tokens):
+        p = np.asarray(model(np.array([ids[-model.max_seq_length :]])))[0, -1].astype("float64")
+        p = np.exp(np.log(p + 1e-30) / temperature)
+        p = p / p.sum()
+        if top_k is not None:
+            p = np.where(p >= np.sort(p)[-top_k], p, 0)
+        if top_p is not None:
+            order = np.argsort(-p)
+            p[order[np.searchsorted(np.cumsum(p[order]), top_p) + 1 :]] = 0
+        ids.append(int(rng.choice(len(p), p=p / p.sum())))
+    return tokenizer.decode(ids)

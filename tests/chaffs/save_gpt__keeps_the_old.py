@@ -1,0 +1,27 @@
+"""A model that is there already is not replaced."""
+
+import pickle
+from pathlib import Path
+
+import keras
+
+CAUGHT_BY = "save_gpt/again"
+SAYS = "the old files are kept"
+
+
+def save_gpt(folder, model, tokenizer):
+    if Path(folder).exists():
+        return
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    model.save(Path(folder) / "model.keras")
+    with open(Path(folder) / "tokenizer.pkl", "wb") as file:
+        pickle.dump(tokenizer, file)
+
+
+def load_gpt(folder):
+    import minigpt.layers  # noqa: F401  # registers PositionalEncoding
+
+    model = keras.models.load_model(Path(folder) / "model.keras")
+    with open(Path(folder) / "tokenizer.pkl", "rb") as file:
+        tokenizer = pickle.load(file)
+    return model, tokenizer

@@ -1,0 +1,10 @@
+"""The model is returned instead of the history."""
+
+CAUGHT_BY = "train_model/history"
+SAYS = "the model is returned"
+
+
+def train_model(model, x, y, epochs=10, batch_size=32):
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
+    return model
