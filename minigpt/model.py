@@ -20,7 +20,7 @@ def transformer_block(
     causal: bool = True,
     norm: str = "pre",
     activation: str = "gelu",
-    name: str = "decoder_block",
+    name: str | None = None,
 ) -> keras.Model:  # (B, T, D) -> (B, T, D)
     """One decoder block: the words look at each other (attention), then each word thinks for itself (feed-forward).
 
@@ -35,7 +35,7 @@ def transformer_block(
         causal: let a word see itself and the words before it, never the words after it.
         norm: "pre" (GPT-2) or "post" (the paper).
         activation: "gelu" or "relu".
-        name: of the block; it prefixes nothing, each layer keeps its own short name.
+        name: of the block, such as "decoder_block_1"; by default one that no other block has.
 
     Returns:
         A Functional keras.Model from (B, T, D) to (B, T, D).

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
 
 from minigpt.errors import GenerationError
 from minigpt.numpy_gpt import NumpyGPT
+
+_agrees: WeakKeyDictionary[keras.Model, bool] = WeakKeyDictionary()  # what fast_copy has found out, for models still in use
 
 
 def next_word_function(model: Any) -> Callable[[list[int]], np.ndarray]:
@@ -34,18 +37,24 @@ def next_word_function(model: Any) -> Callable[[list[int]], np.ndarray]:
 def fast_copy(model: Any) -> NumpyGPT | None:
     """The NumPy copy of a Keras model, or None where there is none that says the same.
 
-    A learner's model can have our names and yet be wired otherwise, so the copy must agree with the model on a few words.
+    A learner's model can have our names and yet be wired otherwise, so the copy must agree with the model on a few words. How a
+    model is wired never changes, so it is asked once.
     """
-    if not isinstance(model, keras.Model):
+    if not isinstance(model, keras.Model) or _agrees.get(model) is False:
         return None
     try:
         gpt = NumpyGPT.from_keras(model)
-        probe = np.arange(min(16, gpt.config.max_seq_length)) % gpt.config.vocab_size
-        ours = gpt(probe)
+        if model not in _agrees:
+            _agrees[model] = _says_the_same(gpt, model)
     except Exception:  # other layers under our names: let Keras compute them
-        return None
-    theirs = np.asarray(keras.ops.convert_to_numpy(model(probe[None], training=False)))[0]
-    return gpt if np.allclose(ours, theirs, rtol=1e-3, atol=1e-6, equal_nan=True) else None
+        _agrees[model] = False
+    return gpt if _agrees[model] else None
+
+
+def _says_the_same(gpt: NumpyGPT, model: keras.Model) -> bool:
+    probe = np.arange(min(16, gpt.config.max_seq_length)) % gpt.config.vocab_size
+    theirs = keras.ops.convert_to_numpy(model(probe[None], training=False))[0]
+    return np.allclose(gpt(probe), theirs, rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
 def _keras_next_word(model: Any) -> Callable[[list[int]], np.ndarray]:

@@ -383,9 +383,9 @@ def test_the_figure_marks_the_present_stage(stage):
     assert ("You are here" in bold) == bool(stage)
 
 
-def test_there_is_no_tenth_stage():
-    with pytest.raises(ConfigError, match="stage=10"):
-        pipeline(10)
+def test_there_is_no_stage_behind_the_last_one():
+    with pytest.raises(ConfigError, match="stage=11: use the number of a notebook, 0 to 10"):
+        pipeline(11)
 
 
 def test_words_stand_over_their_ids():

@@ -18,6 +18,7 @@ STAGES = (
     ("training", "the loss falls"),
     ("saving", "files to\nlook into"),
     ("answers", "word by word"),
+    ("dialogue", "it is asked,\nand replies"),
 )
 FADED = "0.5"
 
@@ -27,7 +28,7 @@ def pipeline(stage: int) -> Figure:
     """Draw the stages from text to answer: those behind us pale, the present one dark, those to come in outline.
 
     Args:
-        stage: the number of the notebook, 1 to 9; 0 for the whole story.
+        stage: the number of the notebook, 1 to 10; 0 for the whole story.
 
     Returns:
         A matplotlib Figure.
@@ -47,15 +48,15 @@ def pipeline(stage: int) -> Figure:
         face = DARK if here else PALE if done else "white"
         edge = DARK if here or done else FADED
         box = FancyBboxPatch(
-            (number - 0.4, 0), 0.8, 0.8, boxstyle="round,pad=0,rounding_size=0.08", facecolor=face, edgecolor=edge
+            (number - 0.42, 0), 0.84, 0.8, boxstyle="round,pad=0,rounding_size=0.08", facecolor=face, edgecolor=edge
         )
         axes.add_patch(box)
         weight = "bold" if here else "normal"
-        axes.text(number, 0.4, name, ha="center", va="center", color="white" if here else edge, weight=weight, fontsize=9.5)
+        axes.text(number, 0.4, name, ha="center", va="center", color="white" if here else edge, weight=weight, fontsize=8.5)
         axes.text(number, 0.9, f"{number:02}", ha="center", va="bottom", color=edge, weight=weight, fontsize=8.5)
         axes.text(number, -0.1, product, ha="center", va="top", color=edge, fontsize=8)
         if number < len(STAGES):
-            axes.annotate("", (number + 0.59, 0.4), (number + 0.41, 0.4), arrowprops={"arrowstyle": "->", "color": FADED})
+            axes.annotate("", (number + 0.58, 0.4), (number + 0.42, 0.4), arrowprops={"arrowstyle": "->", "color": FADED})
     title = "You are here" if stage else "The whole way, from a text to an answer"
     axes.text(stage or 0.6, 1.2, title, ha="center" if stage else "left", color=DARK, fontsize=9.5, weight="bold")
     axes.set(xlim=(0.5, len(STAGES) + 0.5), ylim=(-0.5, 1.35))

@@ -1,10 +1,12 @@
 """minigpt train: a GPT of your own text."""
 
 import argparse
+import contextlib
 import dataclasses
 import math
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import minigpt
@@ -71,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         shutil.rmtree(checkpoint)
     keras.utils.set_random_seed(arguments.seed)
     model = minigpt.build_gpt_model(config)
-    try:
+    with say_how_to_go_on():
         minigpt.train_model(
             model,
             x,
@@ -84,12 +86,19 @@ def run(arguments: argparse.Namespace) -> int:
             checkpoint=checkpoint,
             seed=arguments.seed,
         )
-    except KeyboardInterrupt:
-        print("\nThe finished epochs are kept. To go on, type the same command with --resume.")
-        raise
     minigpt.save_gpt(out, model, tokenizer)
     print(f'saved in {out}. Now try: minigpt generate {out} "{" ".join(tokenizer.tokenize(text_data)[:3])}"')
     return 0
+
+
+@contextlib.contextmanager
+def say_how_to_go_on() -> Iterator[None]:
+    """After Ctrl-C in a training, say what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nThe finished epochs are kept. To go on, type the same command with --resume.")
+        raise
 
 
 def train_assistant(arguments: argparse.Namespace) -> int:
@@ -101,14 +110,15 @@ def train_assistant(arguments: argparse.Namespace) -> int:
     checkpoint = Path(arguments.out) / CHECKPOINT
     if not arguments.resume and checkpoint.exists():
         shutil.rmtree(checkpoint)
-    run_training(
-        arguments.out,
-        story=arguments.texts or None,
-        questions=arguments.questions,
-        epochs=arguments.epochs,
-        lora_rank=arguments.lora_rank,
-        seed=arguments.seed,
-    )
+    with say_how_to_go_on():
+        run_training(
+            arguments.out,
+            story=arguments.texts or None,
+            questions=arguments.questions,
+            epochs=arguments.epochs,
+            lora_rank=arguments.lora_rank,
+            seed=arguments.seed,
+        )
     return 0
 
 

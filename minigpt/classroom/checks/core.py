@@ -123,7 +123,9 @@ def report(name: str, learner_object: Any) -> None:
         if result.failure is not None:
             title = f"{name}: {len(passed)} of {len(results)} checks passed; the first that did not: {result.check.what}"
             raise result.failure.told(title, NOTEBOOKS[name]) from None
-    print(f"✓ {name}: {len(passed)} checks passed: {'; '.join(one.check.what for one in results)}")
+    print(f"✓ {name}: {len(passed)} checks passed")
+    for result in passed:
+        print(f"  - {result.check.what}")
 
 
 @contextlib.contextmanager
