@@ -11,6 +11,8 @@ pytest.importorskip("streamlit", reason="the page needs the extra minigpt[chat]"
 import minigpt.chat
 from minigpt.chat import Fact
 
+pytestmark = pytest.mark.slow
+
 PAGE = str(Path(minigpt.chat.__file__).with_name("page.py"))
 FACTS = [
     Fact(["Where does Ada live?", "In what house does Ada live?"], "Ada lives in a red house."),

@@ -41,7 +41,6 @@ def unbroken(small_windows, tmp_path_factory):
     return train(tmp_path_factory.mktemp("unbroken"), small_windows)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("broken_after", [1, 3])
 def test_more_epochs_go_on_to_the_same_losses(tmp_path, small_windows, unbroken, broken_after):
     train(tmp_path, small_windows, epochs=broken_after)
@@ -94,6 +93,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("step", range(4))
+@pytest.mark.slow
 def test_a_kill_while_the_checkpoint_is_written(tmp_path, small_windows, unbroken, monkeypatch, step):
     train(tmp_path, small_windows, epochs=1)
     calls = iter(range(100))

@@ -89,7 +89,6 @@ print("fine")
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("order", ["minigpt first", "keras first"])
 def test_a_fresh_process_gives_the_same_probabilities(tmp_path, saved_once, models, small_tokenizer, order):
     np.save(tmp_path / "expected.npy", answers(models[0]))
@@ -140,6 +139,7 @@ def step_by_step(monkeypatch, step, error):
 @pytest.mark.parametrize(
     "error", [Killed(), KeyboardInterrupt(), OSError(28, "No space left on device")], ids=lambda e: type(e).__name__
 )
+@pytest.mark.slow
 def test_a_save_that_is_cut_off_at_any_step_leaves_one_whole_model(run, models, small_tokenizer, monkeypatch, error):
     (run / "notes.txt").write_text("mine")
     new_tokenizer = WordTokenizer().fit(" ".join(reversed(WORDS.split())))
