@@ -55,8 +55,8 @@ show.plot_windows(x, y, tokenizer, rows=2)
 # ## 4. A model
 #
 # A **GPT** (*generative pre-trained transformer*) is a large formula. Words go in; a probability for each word of the
-# vocabulary comes out: how likely is it to come next? The formula has many numbers that can be set, its **parameters**.
-# At first they are random, and so is what it says:
+# **vocabulary** (all the words it knows) comes out: how likely is it to come next? The formula has many numbers that can
+# be set, its **parameters**. At first they are random, and so is what it says:
 
 # %% minutes=2 teach="Let them enjoy the nonsense: this is the model before it has learned anything."
 keras.utils.set_random_seed(1)  # the same random numbers each time

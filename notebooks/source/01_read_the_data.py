@@ -62,8 +62,8 @@ def read_text(path):
 
 
 # %% minutes=1
-print(read_text("toy.txt"))
 checks.read_text(read_text)
+print(read_text("toy.txt"))
 
 # %% [markdown] minutes=1
 # ## The same on the text

@@ -42,7 +42,8 @@ print([number_of[word] for word in ["the", "dog", "slept"]])
 # Why do we start at 2? Two numbers are taken. **0** is **padding**: it fills up sequences that are too short, and
 # stands for no word. **1** is `<OOV>`, *out of vocabulary*: it stands for every word that was not in the text.
 #
-# Keras has a tool for this, the `Tokenizer`. It also makes all letters small and drops punctuation.
+# **Keras**, the library with which we shall build the network, has a tool for this, the `Tokenizer`. It also makes all
+# letters small and drops punctuation.
 
 # %% minutes=3 teach="Compare with the cell above: the same numbers. What became of 'purple'?"
 from tensorflow.keras.preprocessing.text import Tokenizer
@@ -85,9 +86,10 @@ class WordTokenizer:
         return self.keras_tokenizer.sequences_to_texts([ids])[0]
         ### END SOLUTION
 
-    @property
+    @property  # read without brackets: tokenizer.vocab_size
     def vocab_size(self):
-        # Hint: the smaller of two numbers is min(…, …); do not forget the padding.
+        # Hint: self.keras_tokenizer also knows num_words and word_index; the smaller
+        # of two numbers is min(…, …); do not forget the padding.
         ### BEGIN SOLUTION: return how many ids there can be, padding included
         every_id = len(self.keras_tokenizer.word_index) + 1  # + 1: padding
         return min(self.keras_tokenizer.num_words, every_id)
@@ -95,9 +97,9 @@ class WordTokenizer:
 
 
 # %% minutes=2
+checks.WordTokenizer(WordTokenizer)
 toy = WordTokenizer().fit("The cat sat. The cat slept! The dog sat.")
 print(toy.encode("the dog slept"), toy.decode([2, 5, 6]), toy.vocab_size)
-checks.WordTokenizer(WordTokenizer)
 
 # %% [markdown] minutes=1
 # ## The same on the text

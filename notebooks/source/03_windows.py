@@ -85,10 +85,10 @@ def create_dataset(sequence, window_size):
 
 
 # %% minutes=2 teach="Do it by hand on the board first: ids 10 to 14, a window of 3."
+checks.create_dataset(create_dataset)
 toy_x, toy_y = create_dataset([10, 11, 12, 13, 14], window_size=3)
 print(toy_x)
 print(toy_y)
-checks.create_dataset(create_dataset)
 
 # %% [markdown] minutes=1
 # ## The same on the text

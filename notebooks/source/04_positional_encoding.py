@@ -114,8 +114,9 @@ class PositionalEncoding(keras.layers.Layer):
         self.table = sine_table(max_len, d_model).astype("float32")
 
     def call(self, embeddings):  # (B, T, D) -> (B, T, D)
-        # Hint: keras.ops.shape(embeddings)[1] is T. Turn the table into a tensor with
-        # keras.ops.convert_to_tensor; then [:T] cuts out its first T rows.
+        # Hint: keras.ops.shape(embeddings)[1] is T. Turn self.table into a
+        # tensor, the array of Keras, with keras.ops.convert_to_tensor; then [:T] cuts
+        # out its first T rows.
         ### BEGIN SOLUTION: return the embeddings plus the first T rows of the table
         length = keras.ops.shape(embeddings)[1]
         return embeddings + keras.ops.convert_to_tensor(self.table)[:length]
@@ -200,8 +201,8 @@ for name, (places, width) in gpts.items():
 # %% [markdown] minutes=2
 # ## Exercises
 #
-# **1.** How alike are two places? Write `likeness`, the product of two rows of a table, summed. Then look: does it
-# depend on where the two words stand, or only on how far apart they are?
+# **1.** How alike are two places? Write `likeness`, the product of two rows of a table, summed; `first` and `second`
+# are the numbers of the rows. Then look: does it depend on where the two words stand, or only on how far apart they are?
 
 
 # %% minutes=4

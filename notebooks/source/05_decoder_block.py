@@ -122,7 +122,9 @@ print("equal:", np.allclose(by_keras, by_hand, atol=1e-5))
 #
 # - **Add** (the *residual* connection): what attention found is added to what came in, so nothing is lost on the way.
 # - **Norm**: each word's numbers are shifted to mean 0 and stretched to spread 1, so that they neither grow nor fade.
-# - **Feed-forward**: two dense layers, the first one wider. They see one word at a time.
+# - **Feed-forward**: two **dense** layers, the first one wider. In a dense layer each new number is a sum of all the old
+#   ones, each times a weight, plus a constant. Between the two stands a bent curve (*gelu*), or they would be no more
+#   than one layer. They see one word at a time.
 
 # %% minutes=2
 norm = layers.LayerNormalization(epsilon=1e-6)
@@ -136,6 +138,9 @@ print(f"mean {normed.mean():.2f}, spread {normed.std():.2f}")
 #
 # Put it together in the order of GPT-2 (Radford et al., 2019): *norm, attention, add*; then *norm, feed-forward, add*.
 # `dropout` sets some numbers to zero during training, so that the block does not rely on any single one.
+#
+# Keras wants a plan before there are any numbers: `keras.Input` stands for what will come in, a layer is made and then
+# **called** like a function, as `norm(word)` above, and `keras.Model(words, result)` is the plan from one to the other.
 
 
 # %% minutes=10 teach="Live cell 2: the attention half together; the feed-forward half by themselves."
@@ -144,7 +149,8 @@ def transformer_block(embed_dim, num_heads, ff_dim, dropout=0.1, causal=True):
     words = keras.Input((None, embed_dim))
     attend = layers.MultiHeadAttention(num_heads, embed_dim // num_heads)
     a = layers.LayerNormalization(epsilon=1e-6)(words)
-    # Hint: attend(a, a, use_causal_mask=causal); layers.Dropout(dropout)(a); layers.Add()([one, other])
+    # Hint: attend(a, a, use_causal_mask=causal); layers.Dropout(dropout)(a);
+    # layers.Add()([one, other])
     ### BEGIN SOLUTION: let a attend to a, drop out, add it to words; call the sum middle
     a = attend(a, a, use_causal_mask=causal)
     middle = layers.Add()([words, layers.Dropout(dropout)(a)])

@@ -70,8 +70,8 @@ class GPTConfig:
 
     vocab_size: int
     max_seq_length: int = 100
-    # Hint: one line for each, like the line above. Dropout is a float.
-    ### BEGIN SOLUTION: embed_dim 256, num_heads 8, key_dim 32, ff_dim 1024, num_layers 4, dropout 0.1
+    # Hint: one line for each, like the line above: name, type, value. Dropout is a float.
+    ### BEGIN SOLUTION: embed_dim 256, num_heads 8, key_dim 32, ff_dim 1024, num_layers 4, dropout .1
     embed_dim: int = 256
     num_heads: int = 8
     key_dim: int = 32
@@ -83,6 +83,7 @@ class GPTConfig:
 
 
 print(GPTConfig(vocab_size=tokenizer.vocab_size))
+assert "ff_dim" in GPTConfig.__annotations__, "each field needs its type"
 
 # %% [markdown] minutes=2
 # ## Your turn: `build_gpt_model`
@@ -109,7 +110,7 @@ def build_gpt_model(config):
         ### END SOLUTION
     x = layers.LayerNormalization(epsilon=1e-6)(x)
     # Hint: the last box of the figure.
-    ### BEGIN SOLUTION: a dense layer with softmax, from x to one probability for each word
+    ### BEGIN SOLUTION: let x become one probability for each word, by a dense layer with softmax
     x = layers.Dense(config.vocab_size, activation="softmax")(x)
     ### END SOLUTION
     return keras.Model(ids, x)

@@ -67,7 +67,8 @@ print("what a unigram guesser says:", tokenizer.decode([likeliest] * 4))
 #
 # In Keras that is two lines. `compile` says how to learn: with the optimizer **Adam**
 # ([Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980)), which gives each parameter a step of its own size, and with our
-# loss, called *sparse categorical cross-entropy*. `fit` learns.
+# loss, called *sparse categorical cross-entropy*. `fit` learns. What you hand it as `validation_data` it only tests
+# itself on, and `callbacks` are helpers that it calls after each epoch, to draw a curve or to print.
 
 
 # %% minutes=7 teach="The live cell. Ask why the loss is called sparse: y holds ids, not rows of zeros and a one."
@@ -96,9 +97,10 @@ print(f"{len(x)} windows in batches of 32: {steps} steps an epoch")
 # %% [markdown] minutes=3 teach="Collect suspects on the board before the first run."
 # ## Why the recipe of the class never learned
 #
-# With 13 million parameters each try takes minutes. So we take the recipe of the class in small: no mask, post-norm,
-# relu, no scaling of the embeddings, all heads as wide as the model, but 64 numbers a word, three blocks and windows of 16
-# words. A narrow network stands larger steps; with a learning rate of 0.01 it fails in the same way. About 7 seconds a run.
+# With 13 million parameters each try takes minutes. So we take the recipe of the class in small: no mask,
+# **post-norm** (the norm after the addition, not first), relu (a simpler curve than gelu), no scaling of the embeddings,
+# all heads as wide as the model, but 64 numbers a word, three blocks and windows of 16 words. A narrow network stands
+# larger steps; with a learning rate of 0.01 it fails in the same way. About 7 seconds a run.
 
 
 # %% minutes=4

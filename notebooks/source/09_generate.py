@@ -268,11 +268,12 @@ for after in (after_prompt, likely):
 ### END SOLUTION
 
 # %% [markdown] minutes=2
-# ## What we have now
+# ## What we have now, and what comes next
 #
 # - `generate_text`: read, choose, append, again. Greedy, temperature, top-k and top-p are ways to choose.
 # - The window slides over long texts; the cache spares reading the same words again.
 # - A measure for what is copied. A model that recites is no mistake of yours: it has read one small text only.
 #
-# This is the end of the way that began with a `data.txt`: text, words, windows, positions, blocks, training, files,
-# answers. You have built every part of a GPT. Go back to **00 · The whole story** and put your own text into its first line.
+# This is the end of the way that began with a `data.txt`: text, words, windows, positions, blocks, training, files, a
+# text that goes on word by word. You have built every part of a GPT. Only, it continues what you say, and does not answer. In
+# **10 · Talk to it** it learns to.

@@ -55,6 +55,24 @@ def residual(factory: Factory) -> None:
     )
 
 
+@check("transformer_block", "both_halves", "what attention found is still there behind the feed-forward network")
+def both_halves(factory: Factory) -> None:
+    width, ff_dim = 24, 40
+    block, x = make_block(factory, embed_dim=width, num_heads=4, ff_dim=ff_dim), words_at(6, width)
+    answer(block, x)
+    for weight in block.weights:  # the way out of the feed-forward network, so that only the sum goes past it
+        if weight.shape == (ff_dim, width):
+            weight.assign(np.zeros(weight.shape))
+    other_first_word = x.copy()
+    other_first_word[:, 0] = words_at(1, width, seed=1)[:, 0]
+    if np.abs(answer(block, x) - answer(block, other_first_word))[:, -1].max() < SAME:
+        mistake = (
+            "the second half adds what came into the block, not what came out of the first half: "
+            "what attention found is lost from the sum"
+        )
+        raise CheckFailed("without the feed-forward network, the last word still knows the first one", "it does not", mistake)
+
+
 @check("transformer_block", "normalised", "layer normalisation keeps large words from making the answers explode")
 def is_normalised(factory: Factory) -> None:
     block, x = make_block(factory), words_at(6)

@@ -1,0 +1,19 @@
+"""The second half adds what came into the block, so what attention found is lost from the sum."""
+
+import keras
+from keras import layers
+
+CAUGHT_BY = "transformer_block/both_halves"
+SAYS = "what attention found is lost"
+
+
+def transformer_block(embed_dim=256, num_heads=8, ff_dim=1024, dropout=0.1):
+    x = inputs = keras.Input((None, embed_dim))
+    norm_1, norm_2 = layers.LayerNormalization(), layers.LayerNormalization()
+    attention = layers.MultiHeadAttention(num_heads, embed_dim // num_heads)
+    h = norm_1(x)
+    middle = x + layers.Dropout(dropout)(attention(h, h, use_causal_mask=True))
+    h = norm_2(middle)
+    h = layers.Dense(embed_dim)(layers.Dense(ff_dim, activation="gelu")(h))
+    x = x + layers.Dropout(dropout)(h)
+    return keras.Model(inputs, x)
