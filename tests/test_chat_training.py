@@ -9,6 +9,8 @@ from minigpt.chat.training_command import run_training
 from minigpt.errors import TextError
 from minigpt.saving import load_gpt
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = "Q: Where does Ada live?\nQ: In what house does Ada live?\nA: Ada lives in a red house.\n"
 
 

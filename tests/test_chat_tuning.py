@@ -24,6 +24,8 @@ from minigpt.errors import ConfigError, TrainingError
 from minigpt.model import config_of
 from minigpt.training import train_model
 
+pytestmark = pytest.mark.slow
+
 STORY = "Ada lives in a red house by the sea. Ada has a gray cat and a blue boat. " * 2
 FACTS = [
     Fact(["Where does Ada live?", "In what house does Ada live?"], "Ada lives in a red house.", ["Where is the house of Ada?"]),

@@ -262,6 +262,7 @@ def test_a_live_notebook_stops_at_its_first_blank(toy):
 # The commands
 
 
+@pytest.mark.slow
 def test_build_writes_all_or_nothing(toy_folder, capsys):
     second = toy_folder / "source" / "43_second.py"
     second.write_text(TOY.replace("double(21)", "1 / 0"), encoding="utf-8")

@@ -70,8 +70,8 @@ class GPTConfig:
 
     vocab_size: int
     max_seq_length: int = 100
-    # Hint: one line for each, like the line above: name, type, value. Dropout is a float.
-    ### BEGIN SOLUTION: embed_dim 256, num_heads 8, key_dim 32, ff_dim 1024, num_layers 4, dropout .1
+    # Hint: one line for each, like the line above: name, type, value. Dropout is a float: 0.1.
+    ### BEGIN SOLUTION: embed_dim 256, num_heads 8, key_dim 32, ff_dim 1024, num_layers 4, dropout
     embed_dim: int = 256
     num_heads: int = 8
     key_dim: int = 32
