@@ -75,8 +75,7 @@ def stream_text(
 def _start(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed) -> Iterator[str]:
     """What is wrong with the settings or the prompt is said now, not when the first word is asked for."""
     check_settings(max_new_tokens, temperature, top_k, top_p, seed)
-    if unknown := unknown_words(tokenizer, prompt):
-        warnings.warn(f"the model does not know {', '.join(map(repr, unknown))}: read as <OOV>", stacklevel=3)
+    warn_of_unknown_words(tokenizer, prompt, stacklevel=4)
     return _stream(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed)
 
 
@@ -131,6 +130,12 @@ def first_word_probabilities(tokenizer: Any, vocab_size: int) -> np.ndarray:  # 
 def unknown_words(tokenizer: Any, text: str) -> list[str]:
     """The words of a text that the tokenizer does not know, as far as it can tell."""
     return tokenizer.unknown_words(text) if hasattr(tokenizer, "unknown_words") else []
+
+
+def warn_of_unknown_words(tokenizer: Any, text: str, stacklevel: int) -> None:
+    """Name the words of a text that will be read as `<OOV>`; `stacklevel` counts from here to the user's own line."""
+    if unknown := unknown_words(tokenizer, text):
+        warnings.warn(f"the model does not know {', '.join(map(repr, unknown))}: read as <OOV>", stacklevel=stacklevel)
 
 
 def _spaced(word: str, before: str) -> str:

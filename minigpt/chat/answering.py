@@ -76,11 +76,11 @@ def prompt_for(model: Any, tokenizer: Any, question: str) -> str:
 
     Of a very long question only the first words are kept, so that question and answer fit the window together.
     """
-    text = asked(question) if is_dialogue(tokenizer) else question
+    if not is_dialogue(tokenizer):
+        return question
+    text = asked(question)
     window, _ = window_of(model)
     words = tokenizer.tokenize(text) if hasattr(tokenizer, "tokenize") else text.split()
-    if not is_dialogue(tokenizer):
-        return text
     if window and len(words) > window // 2:
         text = " ".join(words[: window // 2])
     return turn_prompt(text)

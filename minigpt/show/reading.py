@@ -1,9 +1,8 @@
 """What the pictures of a trained model need first: the ids of a text, and the network as NumPy computes it."""
 
-import warnings
 from typing import Any
 
-from minigpt.generation import unknown_words
+from minigpt.generation import warn_of_unknown_words
 from minigpt.next_word import fast_copy
 from minigpt.numpy_gpt import NumpyGPT
 from minigpt.show.errors import ShowError
@@ -11,8 +10,7 @@ from minigpt.show.errors import ShowError
 
 def read_ids(tokenizer: Any, text: str) -> list[int]:
     """Encode a text of at least one word; name the words that the tokenizer does not know."""
-    if unknown := unknown_words(tokenizer, text):
-        warnings.warn(f"the model does not know {', '.join(map(repr, unknown))}: read as <OOV>", stacklevel=3)
+    warn_of_unknown_words(tokenizer, text, stacklevel=4)
     ids = list(tokenizer.encode(text))
     if not ids:
         raise ShowError(
