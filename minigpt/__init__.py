@@ -1,52 +1,34 @@
 """minigpt: build your own GPT, from a data.txt to a model that answers, and understand every line of it.
 
-The public names stand below in the order of the class. They are loaded when first used, because what stands behind most
-of them starts TensorFlow, which takes seconds: `import minigpt` and `minigpt --help` answer at once.
+The public names below are in the order of the class. Each is loaded when it is first used, because most of them start
+TensorFlow, which takes seconds: `import minigpt` and `minigpt --help` answer at once.
 """
 
-import importlib
+import lazy_loader
 
-from minigpt._imports import watch_imports
+from minigpt.engine.imports import watch_imports
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
-_MODULE_OF = {
-    "read_text": "minigpt.text",
-    "WordTokenizer": "minigpt.tokenizer",
-    "create_dataset": "minigpt.dataset",
-    "split_sequence": "minigpt.dataset",
-    "stream_dataset": "minigpt.dataset",
-    "GPTConfig": "minigpt.config",
-    "PositionalEncoding": "minigpt.layers",
-    "transformer_block": "minigpt.model",
-    "build_gpt_model": "minigpt.model",
-    "baselines": "minigpt.guessers",
-    "train_model": "minigpt.training",
-    "save_gpt": "minigpt.saving",
-    "load_gpt": "minigpt.saving",
-    "NumpyGPT": "minigpt.numpy_gpt",
-    "generate_text": "minigpt.generation",
-    "stream_text": "minigpt.generation",
-    "SampleText": "minigpt.generation",
-    "MinigptError": "minigpt.errors",
-    "data_path": "minigpt.files",
-}
-_SUBPACKAGES = ("show", "classroom", "chat")
-__all__ = [*_MODULE_OF, *_SUBPACKAGES]
-
-
-def __getattr__(name: str):
-    if name in _MODULE_OF:
-        value = getattr(importlib.import_module(_MODULE_OF[name]), name)
-        globals()[name] = value  # the next look-up finds it without asking here
-        return value
-    if name in _SUBPACKAGES:
-        return importlib.import_module(f"minigpt.{name}")
-    raise AttributeError(f"minigpt has no {name!r}: its names are {', '.join(__all__)}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["show", "beyond", "chat", "classroom"],
+    submod_attrs={
+        "text": ["read_text"],
+        "tokenizer": ["WordTokenizer"],
+        "dataset": ["create_dataset", "split_sequence", "stream_dataset"],
+        "config": ["GPTConfig"],
+        "layers": ["PositionalEncoding"],
+        "model": ["transformer_block", "build_gpt_model"],
+        "baseline": ["baselines"],
+        "training": ["train_model"],
+        "saving": ["save_gpt", "load_gpt"],
+        "numpy_gpt": ["NumpyGPT"],
+        "generation": ["generate_text", "stream_text"],
+        "show.sample_text": ["SampleText"],
+        "errors": ["MinigptError"],
+        "engine.files": ["data_path"],
+    },
+)
 
 watch_imports()

@@ -19,10 +19,10 @@ COMMANDS = {
     "generate": ("minigpt.commands.generate", "let a trained GPT continue a text"),
     "summary": ("minigpt.commands.summary", "show the layers and the parameters of a trained GPT"),
     "netron": ("minigpt.commands.netron", "open a trained GPT in Netron and look at its graph"),
-    "chat": ("minigpt.chat.command", "talk to a trained GPT, on a page or in the terminal"),
-    "lab": ("minigpt.classroom.lab_command", "open the notebooks of the class in JupyterLab"),
-    "notebooks": ("minigpt.classroom.notebooks_command", "for instructors: build, check and reveal the notebooks"),
-    "grade": ("minigpt.classroom.grade_command", "for instructors: mark the work of a student, or of a class"),
+    "chat": ("minigpt.commands.chat", "talk to a trained GPT, on a page or in the terminal"),
+    "lab": ("minigpt.commands.lab", "open the notebooks of the class in JupyterLab"),
+    "notebooks": ("minigpt.commands.notebooks", "for instructors: build, check and reveal the notebooks"),
+    "grade": ("minigpt.commands.grade", "for instructors: mark the work of a student, or of a class"),
     "doctor": ("minigpt.commands.doctor", "check that this computer has what the class needs"),
 }
 

@@ -42,3 +42,7 @@ class SavedModelError(MinigptError):
 
 class GenerationError(MinigptError):
     """A setting of `generate_text` that cannot be right."""
+
+
+class ShowError(MinigptError):
+    """Something that cannot be shown: a wrong layer, an unknown word, a path without a model."""

@@ -1,14 +1,12 @@
 """Let the model speak: it says a word, reads it, says the next."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 
-from minigpt.config import check_positive
-from minigpt.next_word import next_word_function
+from minigpt.engine.next_word import next_word_function
 from minigpt.sampling import check_settings, choose
 from minigpt.tokenizer import WordTokenizer
 
@@ -140,28 +138,3 @@ def warn_of_unknown_words(tokenizer: Any, text: str, stacklevel: int) -> None:
 
 def _spaced(word: str, before: str) -> str:
     return word if not before or before[-1].isspace() else f" {word}"
-
-
-class SampleText(keras.callbacks.Callback):
-    """Lets the model speak after each epoch of training: hear it learn to speak.
-
-    Args:
-        tokenizer: of the model.
-        prompt: what to continue.
-        max_new_tokens: how many words to say.
-        every: say something after every so many epochs.
-        say: what to do with the sentence; prints it by default.
-    """
-
-    def __init__(
-        self, tokenizer: Any, prompt: str = "", max_new_tokens: int = 12, every: int = 1, say: Callable[[str], object] = print
-    ) -> None:
-        super().__init__()
-        check_positive("every", every)
-        self.tokenizer, self.prompt, self.max_new_tokens, self.every, self.say = tokenizer, prompt, max_new_tokens, every, say
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Called by Keras."""
-        if (epoch + 1) % self.every == 0:
-            text = generate_text(self.model, self.tokenizer, self.prompt, self.max_new_tokens, temperature=0)
-            self.say(f"  after epoch {epoch + 1} it says: {text}")

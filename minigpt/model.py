@@ -4,6 +4,9 @@ After Vaswani et al., "Attention Is All You Need" (2017), https://arxiv.org/abs/
 (2019). Shapes: B sequences of T words, D numbers a word (embed_dim), V words in the vocabulary.
 """
 
+import dataclasses
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -112,7 +115,9 @@ def build_gpt_model(config: GPTConfig) -> keras.Model:  # ids (B, T) -> probabil
     if config.norm == "pre":  # the sums of a pre-norm stack are never normalised themselves
         x = layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
     probabilities = layers.Dense(config.vocab_size, activation="softmax", name="next_word")(x)  # (B, T, V)
-    return keras.Model(ids, probabilities, name="minigpt")
+    model = keras.Model(ids, probabilities, name="minigpt")
+    model.gpt_config = GPTConfig(**{field.name: getattr(config, field.name) for field in dataclasses.fields(GPTConfig)})
+    return model
 
 
 def vocab_size_of(model: keras.Model, ids) -> int:
@@ -120,27 +125,6 @@ def vocab_size_of(model: keras.Model, ids) -> int:
     return int((model.output_shape if hasattr(model, "inputs") and model.inputs else model(ids).shape)[-1])
 
 
-def config_of(model: keras.Model) -> GPTConfig | None:
-    """Read the hyper-parameters back from a model that `build_gpt_model` has built; None for any other model."""
-    try:
-        embedding, position = model.get_layer("token_embedding"), model.get_layer("positional_encoding")
-        names = [layer.name for layer in model.layers]
-        block = model.get_layer("decoder_block_1")
-        attention, hidden = block.get_layer("attention"), block.get_layer("feed_forward_1")
-        calls = {layer["name"]: layer["inbound_nodes"] for layer in block.get_config()["layers"]}
-        return GPTConfig(
-            vocab_size=embedding.input_dim,
-            max_seq_length=position.max_len,
-            embed_dim=embedding.output_dim,
-            num_heads=attention.num_heads,
-            key_dim=attention.key_dim,
-            ff_dim=hidden.units,
-            num_layers=sum(name.startswith("decoder_block_") for name in names),
-            dropout=block.get_layer("dropout_1").rate,
-            causal=calls["attention"][0]["kwargs"]["use_causal_mask"],
-            norm="pre" if "final_norm" in names else "post",
-            activation=hidden.activation.__name__,
-            scale_embedding=position.scale_embedding,
-        )
-    except (ValueError, AttributeError, KeyError, IndexError, NotImplementedError):
-        return None
+def config_of(model: Any) -> GPTConfig | None:
+    """The hyper-parameters of a model that `build_gpt_model` has built in this process; None for any other model."""
+    return getattr(model, "gpt_config", None)

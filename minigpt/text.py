@@ -24,7 +24,7 @@ def read_text(path: str | Path | Sequence[str | Path]) -> str:
         TextError: a file is empty, or is not UTF-8 text; the message names the file and the byte.
 
     Example:
-        >>> from minigpt.files import data_path
+        >>> from minigpt.engine.files import data_path
         >>> len(read_text(data_path()).split()) > 800
         True
     """

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tensorflow.keras.preprocessing.text import Tokenizer, text_to_word_sequence
 
+from minigpt.engine.files import write_atomic
+from minigpt.engine.punctuation import cut_into_tokens, joins
+from minigpt.engine.tokenizer_files import read_json, read_pickle
 from minigpt.errors import TextError, TokenizerError
-from minigpt.files import write_atomic
-from minigpt.punctuation import cut_into_tokens, joins
-from minigpt.tokenizer_files import read_json, read_pickle
 
 PADDING_ID = 0  # the Keras Tokenizer gives its first word the id 1 and leaves 0 for padding
 

@@ -8,14 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from minigpt.callbacks import RepeatableDropout, StopAtExplosion
-from minigpt.checkpoint import Checkpoint
+from minigpt.baseline import baselines
 from minigpt.config import check_positive
 from minigpt.dataset import WindowBatches, check_share, create_dataset, split_sequence, windows_to_sequence
+from minigpt.engine.callbacks import RepeatableDropout, StopAtExplosion
+from minigpt.engine.checkpoint import Checkpoint
+from minigpt.engine.progress import Progress
 from minigpt.errors import ConfigError, TrainingError, WindowTooLarge
-from minigpt.guessers import baselines
 from minigpt.model import config_of, vocab_size_of
-from minigpt.progress import Progress
 
 HEADER_WORDS = 1_000_000  # of a larger corpus, the first so many words tell what a loss means
 

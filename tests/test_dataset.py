@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import run_python
+from helpers import run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

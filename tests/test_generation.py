@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from conftest import TINY, WORDS, random_weights, tiny_model
+from helpers import TINY, WORDS, random_weights, tiny_model
 from keras import layers
 
 from minigpt import (
@@ -18,9 +18,9 @@ from minigpt import (
     stream_text,
     train_model,
 )
+from minigpt.engine.next_word import next_word_function
 from minigpt.errors import GenerationError, MinigptError
 from minigpt.layers import sine_table
-from minigpt.next_word import next_word_function
 
 V = TINY["vocab_size"]
 

@@ -5,7 +5,7 @@ import types
 import keras
 import numpy as np
 import pytest
-from conftest import TINY, random_weights, tiny_model
+from helpers import TINY, random_weights, tiny_model
 
 from minigpt import GPTConfig, build_gpt_model, transformer_block
 from minigpt.errors import ConfigError

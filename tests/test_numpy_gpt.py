@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from conftest import random_weights, tiny_model
+from helpers import random_weights, tiny_model
 
 from minigpt import NumpyGPT
 from minigpt.errors import MinigptError

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import run_python
+from helpers import run_python
 
 import minigpt
 from minigpt import errors
@@ -35,9 +35,11 @@ def test_the_public_names():
 
 
 def test_a_name_that_is_not_there():
-    with pytest.raises(AttributeError, match=r"nosuch.*generate_text"):
+    with pytest.raises(AttributeError, match="nosuch"):
         minigpt.nosuch  # noqa: B018
     assert not hasattr(minigpt, "nosuch")
+    done = run_python("import minigpt; minigpt.genrate_text")
+    assert "Did you mean: 'generate_text'?" in done.stderr, "Python should suggest the name that was meant"
 
 
 LIGHT = """
@@ -58,7 +60,7 @@ except ModuleNotFoundError as error:
     assert "nosuch" in str(error)
 import keras, tensorflow
 assert keras.saving.get_registered_object("minigpt>PositionalEncoding") is minigpt.PositionalEncoding
-assert type(keras.__spec__.loader).__module__ != "minigpt._imports"
+assert type(keras.__spec__.loader).__module__ != "minigpt.engine.imports"
 print("fine")
 """
 
@@ -72,7 +74,7 @@ def test_import_minigpt_starts_nothing_heavy_and_tensorflow_says_nothing():
 def test_what_is_written_to_stderr_is_shown_if_an_import_fails(capfd):
     import os
 
-    from minigpt._imports import silent_stderr
+    from minigpt.engine.imports import silent_stderr
 
     with silent_stderr():
         os.write(2, b"a remark")
@@ -94,7 +96,7 @@ def test_every_error_is_a_minigpt_error_that_a_notebook_shows_in_one_line():
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     import os
 
-    from minigpt.files import write_atomic
+    from minigpt.engine.files import write_atomic
 
     write_atomic(tmp_path / "a", b"old")
 

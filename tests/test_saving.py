@@ -8,7 +8,7 @@ import signal
 import keras
 import numpy as np
 import pytest
-from conftest import TINY, WORDS, random_weights, run_python, tiny_model
+from helpers import TINY, WORDS, random_weights, run_python, tiny_model
 from keras import layers
 
 import minigpt
@@ -173,7 +173,7 @@ def test_a_save_that_is_cut_off_at_any_step_leaves_one_whole_model(run, models, 
 SIGKILLED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[2])
-from conftest import WORDS, random_weights, tiny_model
+from helpers import WORDS, random_weights, tiny_model
 import minigpt
 model, tokenizer = random_weights(tiny_model(), 2), minigpt.WordTokenizer().fit(WORDS)
 real = os.replace

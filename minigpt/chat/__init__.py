@@ -4,40 +4,16 @@ In the order of the work: read the questions, hold some phrasings back, make tur
 dialogue, measure, save, talk.
 """
 
-import importlib
+import lazy_loader
 
-_MODULE_OF = {
-    "Fact": "questions",
-    "read_dialogue": "questions",
-    "hold_out_phrasings": "questions",
-    "asked": "turns",
-    "turn": "turns",
-    "turn_prompt": "turns",
-    "dialogue_tokenizer": "turns",
-    "turn_arrays": "turns",
-    "DialogueBatches": "turns",
-    "dialogue_config": "tuning",
-    "answer_loss": "tuning",
-    "answer_accuracy": "tuning",
-    "fine_tune": "tuning",
-    "train_dialogue": "tuning",
-    "use_lora": "lora",
-    "merge_lora": "lora",
-    "answer": "answering",
-    "stream_answer": "answering",
-    "unknown_in": "answering",
-    "evaluate_dialogue": "evaluation",
-    "save_dialogue": "runs",
-    "find_runs": "runs",
-}
-__all__ = [*_MODULE_OF]
-
-
-def __getattr__(name: str):
-    if name not in _MODULE_OF:
-        raise AttributeError(f"minigpt.chat has no {name!r}: its names are {', '.join(__all__)}")
-    return getattr(importlib.import_module(f"minigpt.chat.{_MODULE_OF[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "questions": ["Fact", "read_dialogue", "hold_out_phrasings"],
+        "turns": ["asked", "turn", "turn_prompt", "dialogue_tokenizer", "turn_arrays", "DialogueBatches"],
+        "tuning": ["dialogue_config", "answer_loss", "answer_accuracy", "fine_tune", "train_dialogue"],
+        "answering": ["answer", "stream_answer", "unknown_in"],
+        "evaluation": ["evaluate_dialogue"],
+        "runs": ["save_dialogue", "find_runs"],
+    },
+)

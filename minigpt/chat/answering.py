@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from minigpt.chat.turns import ANSWER, END, USER, asked, turn_prompt
+from minigpt.engine.next_word import window_of
 from minigpt.generation import stream_text, unknown_words
-from minigpt.next_word import window_of
 
 MARKERS = (USER, ANSWER, END)
 

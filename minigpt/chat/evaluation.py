@@ -9,9 +9,9 @@ import keras
 
 from minigpt.chat.answering import answer
 from minigpt.chat.questions import Fact
+from minigpt.engine.progress import StatusLine
 from minigpt.errors import MinigptError
 from minigpt.numpy_gpt import NumpyGPT
-from minigpt.progress import StatusLine
 
 
 @dataclass

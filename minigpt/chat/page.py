@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from minigpt.chat.answering import is_dialogue, prompt_for, stream_answer, unknown_in
-from minigpt.chat.inside import look_inside
+from minigpt.chat.look_inside import look_inside
 from minigpt.chat.runs import find_runs, read_about
 from minigpt.errors import MinigptError
 from minigpt.numpy_gpt import NumpyGPT

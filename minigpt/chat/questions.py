@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from minigpt.engine.files import data_path
 from minigpt.errors import TextError
-from minigpt.files import data_path
 from minigpt.text import read_text
 
 DECLINES = "The story does not say."  # the answer of every question that the story does not answer

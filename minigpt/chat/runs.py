@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minigpt.engine.files import write_atomic
 from minigpt.errors import SavedModelError
-from minigpt.files import write_atomic
 
 if TYPE_CHECKING:
     import keras

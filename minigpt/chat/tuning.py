@@ -11,7 +11,7 @@ from minigpt.chat.questions import Fact, hold_out_phrasings, read_dialogue
 from minigpt.chat.turns import DialogueBatches, dialogue_tokenizer, turn_arrays
 from minigpt.config import GPTConfig
 from minigpt.dataset import create_dataset
-from minigpt.files import data_path
+from minigpt.engine.files import data_path
 from minigpt.model import build_gpt_model
 from minigpt.text import read_text
 from minigpt.tokenizer import WordTokenizer
@@ -141,7 +141,7 @@ def train_dialogue(
     Reference: Ouyang et al., "Training language models to follow instructions with human feedback",
     https://arxiv.org/abs/2203.02155, whose first step this is.
     """
-    from minigpt.chat.lora import merge_lora, use_lora
+    from minigpt.beyond.lora import merge_lora, use_lora
 
     story = read_text(data_path()) if story is None else story
     facts = hold_out_phrasings(read_dialogue()) if facts is None else list(facts)

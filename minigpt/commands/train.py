@@ -103,7 +103,7 @@ def say_how_to_go_on() -> Iterator[None]:
 
 def train_assistant(arguments: argparse.Namespace) -> int:
     """Train on a story and on the dialogue about it; without a story of one's own, on that of the class."""
-    from minigpt.chat.training_command import run_training
+    from minigpt.commands.train_dialogue import run_training
 
     if arguments.texts and not arguments.questions:
         raise TextNotFound("a TEXT of your own needs questions of your own: give them with --questions FILE")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from minigpt.show.errors import ShowError
+from minigpt.errors import ShowError
 from minigpt.show.figure import MAP, WIDTH, WORD_HEIGHT, Figure, label_words, new_figure, styled
 from minigpt.show.reading import numpy_gpt, read_ids, word_names
 

@@ -4,8 +4,8 @@ import sys
 
 import keras
 
-from minigpt.guessers import Baselines
-from minigpt.progress import in_notebook
+from minigpt.baseline import Baselines
+from minigpt.engine.progress import in_notebook
 from minigpt.show.training import plot_training
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from minigpt.show.errors import ShowError
+from minigpt.errors import ShowError
 
 SHELF_LIFE = 180  # days after its build, Netron's page asks for an update and draws nothing
 INSTALL = 'python -m pip install --upgrade "netron>=9.3"'
@@ -38,7 +38,7 @@ def show_netron(folder_or_file: str | Path, port: int | None = None, height: int
     Raises:
         ShowError: there is no model at this path, Netron is missing or too old, or the port is taken.
     """
-    from minigpt.progress import in_notebook  # brings Keras, which `minigpt doctor` must do without
+    from minigpt.engine.progress import in_notebook  # brings Keras, which `minigpt doctor` must do without
 
     path = find_model(folder_or_file)
     netron = _netron()

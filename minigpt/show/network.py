@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from minigpt.config import check_positive
+from minigpt.errors import ShowError
 from minigpt.layers import sine_table
-from minigpt.show.errors import ShowError
 from minigpt.show.figure import DARK, WORD_HEIGHT, Figure, label_words, new_figure, styled
 
 

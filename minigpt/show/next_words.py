@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from minigpt.config import check_positive
+from minigpt.engine.next_word import next_word_function
+from minigpt.errors import ShowError
 from minigpt.generation import first_word_probabilities, never_said
-from minigpt.next_word import next_word_function
 from minigpt.sampling import apply_temperature, check_settings, keep_top_k, keep_top_p
-from minigpt.show.errors import ShowError
 from minigpt.show.figure import DARK, PALE, Figure, new_figure, shorten, styled
 from minigpt.show.reading import read_ids, word_names
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from minigpt.engine.next_word import fast_copy
+from minigpt.errors import ShowError
 from minigpt.generation import warn_of_unknown_words
-from minigpt.next_word import fast_copy
 from minigpt.numpy_gpt import NumpyGPT
-from minigpt.show.errors import ShowError
 
 
 def read_ids(tokenizer: Any, text: str) -> list[int]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from minigpt.config import check_positive
-from minigpt.show.errors import ShowError
+from minigpt.errors import ShowError
 from minigpt.show.figure import DARK, PALE, Figure, new_figure, place_labels, plain_log_axes, styled
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from minigpt.guessers import Baselines
-from minigpt.show.errors import ShowError
+from minigpt.baseline import Baselines
+from minigpt.errors import ShowError
 from minigpt.show.figure import DARK, Figure, new_figure, styled
 
 _LOOKS = ((DARK, "o"), ("#b3541e", "s"), ("0.45", "^"), ("#6fa3d0", "D"), ("#d9a05b", "v"), ("0.7", "P"))  # color, marker

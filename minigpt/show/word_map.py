@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from minigpt.config import check_positive
+from minigpt.errors import ShowError
 from minigpt.generation import never_said
 from minigpt.numpy_gpt import NumpyGPT
-from minigpt.show.errors import ShowError
 from minigpt.show.figure import DARK, Figure, new_figure, place_labels, styled
 from minigpt.show.reading import word_names
 

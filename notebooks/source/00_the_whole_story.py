@@ -16,7 +16,7 @@ import textwrap
 import minigpt  # first, so that TensorFlow starts quietly
 import keras
 from minigpt import show
-from minigpt.classroom import figures
+from minigpt.show import figures
 
 figures.pipeline(0)
 

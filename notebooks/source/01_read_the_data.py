@@ -16,7 +16,8 @@ from pathlib import Path
 
 import minigpt
 from minigpt import show
-from minigpt.classroom import checks, figures
+from minigpt.classroom import checks
+from minigpt.show import figures
 
 path = TEXT or minigpt.data_path()
 

@@ -17,7 +17,8 @@ from collections import Counter
 from pathlib import Path
 
 import minigpt
-from minigpt.classroom import checks, figures
+from minigpt.classroom import checks
+from minigpt.show import figures
 
 text_data = minigpt.read_text(TEXT or minigpt.data_path())  # notebook 01
 

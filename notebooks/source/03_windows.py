@@ -16,7 +16,8 @@ import numpy as np
 
 import minigpt
 from minigpt import show
-from minigpt.classroom import checks, figures
+from minigpt.classroom import checks
+from minigpt.show import figures
 
 text_data = minigpt.read_text(TEXT or minigpt.data_path())  # notebook 01
 tokenizer = minigpt.WordTokenizer(num_words=5000, oov_token="<OOV>").fit(text_data)

@@ -20,7 +20,8 @@ import numpy as np
 from keras import layers
 
 from minigpt import PositionalEncoding, show, transformer_block
-from minigpt.classroom import checks, figures, figures_model
+from minigpt.classroom import checks
+from minigpt.show import figures, figures_model
 
 text_data = minigpt.read_text(TEXT or minigpt.data_path())
 tokenizer = minigpt.WordTokenizer(num_words=5000, oov_token="<OOV>").fit(text_data)

@@ -19,7 +19,8 @@ import keras
 import numpy as np
 
 from minigpt import show
-from minigpt.classroom import checks, figures, figures_model
+from minigpt.classroom import checks
+from minigpt.show import figures, figures_model
 
 text_data = minigpt.read_text(TEXT or minigpt.data_path())
 tokenizer = minigpt.WordTokenizer(num_words=5000, oov_token="<OOV>").fit(text_data)

@@ -17,8 +17,8 @@ import minigpt  # first, so that TensorFlow starts quietly
 import keras
 import numpy as np
 
-from minigpt import chat, show
-from minigpt.classroom import figures
+from minigpt import beyond, chat, show
+from minigpt.show import figures
 
 if TEXT and not QUESTIONS:
     print("There are no QUESTIONS about your text: we take the story of the class.")
@@ -245,12 +245,12 @@ def lora_weights(n, m, rank):
 print(f"a matrix 128 × 512: {128 * 512:,}; for rank 8: {lora_weights(128, 512, 8):,}")
 second = minigpt.build_gpt_model(config)
 second.set_weights(after_story)
-share = chat.use_lora(second, rank=8)
+share = beyond.use_lora(second, rank=8)
 print(f"LoRA of rank 8 trains {share:.1%} as many weights as the model has")
 lora = chat.fine_tune(second, tokenizer, facts, max(2, epochs // 3), progress=False)
 words_right = lora.history["answer_accuracy"][-1]
 print(f"after {len(lora.epoch)} epochs: {words_right:.1%} of the words right")
-second = chat.merge_lora(second)  # W + A · B, an ordinary model again
+second = beyond.merge_lora(second)  # W + A · B, an ordinary model again
 print(chat.answer(second, tokenizer, facts[0].phrasings[0]))
 
 # %% [markdown] minutes=2

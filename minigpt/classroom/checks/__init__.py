@@ -11,8 +11,8 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from minigpt.classroom.checks.core import CHECKS, Check, Result, report, run_check, run_checks
-from minigpt.classroom.checks.telling import CheckFailed
+from minigpt.classroom.checks.machinery.messages import CheckFailed
+from minigpt.classroom.checks.machinery.run import CHECKS, Check, Result, report, run_check, run_checks
 
 _STAGES = "text tokenizer dataset layers attention block gpt training saving loading generation sampling"
 for _stage in _STAGES.split():  # importing a stage registers its checks; CHECKS keeps this order, that of the class

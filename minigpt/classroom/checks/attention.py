@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed, check
-from minigpt.classroom.checks.material import answer, make_block, moved, words_at
+from minigpt.classroom.checks.machinery.fixtures import answer, make_block, moved, words_at
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 Factory = Callable[..., Any]
 

@@ -6,9 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed, check
 from minigpt.classroom.checks.layers import angles, interleave
-from minigpt.classroom.checks.material import (
+from minigpt.classroom.checks.machinery.fixtures import (
     EMBED_DIM,
     FF_DIM,
     LENGTH,
@@ -22,6 +21,7 @@ from minigpt.classroom.checks.material import (
     train_on_one_batch,
     words_at,
 )
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 Factory = Callable[..., Any]
 NO_RESIDUAL = "the residual connection is missing: add what came in to what attention and feed-forward give, x + f(x)"

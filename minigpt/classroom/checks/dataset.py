@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed, check
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 LENGTH, WINDOW, FIRST = 10, 4, 10
 COUNTING = list(range(FIRST, FIRST + LENGTH))  # the ids 10, 11, ... 19

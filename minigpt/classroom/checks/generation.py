@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from minigpt.classroom.checks.core import CheckFailed, check
-from minigpt.classroom.checks.stubs import WORDS, StubTokenizer, next_in_row, row_after, speak, sum_of_three
-from minigpt.classroom.checks.telling import said_by
+from minigpt.classroom.checks.machinery.messages import said_by
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
+from minigpt.classroom.checks.machinery.stub_model import WORDS, StubTokenizer, next_in_row, row_after, speak, sum_of_three
 
 Generate = Callable[..., Any]
 

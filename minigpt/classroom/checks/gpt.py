@@ -8,8 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed
-from minigpt.classroom.checks.material import (
+from minigpt.classroom.checks.machinery.fixtures import (
     EMBED_DIM,
     FF_DIM,
     LENGTH,
@@ -23,8 +22,9 @@ from minigpt.classroom.checks.material import (
     moved,
     train_on_one_batch,
 )
-from minigpt.classroom.checks.parts import check
-from minigpt.classroom.checks.telling import said_by
+from minigpt.classroom.checks.machinery.messages import said_by
+from minigpt.classroom.checks.machinery.reference_parts import check
+from minigpt.classroom.checks.machinery.run import CheckFailed
 from minigpt.config import GPTConfig
 
 Build = Callable[[Any], Any]

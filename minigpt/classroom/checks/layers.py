@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed, check
-from minigpt.classroom.checks.telling import said_by
+from minigpt.classroom.checks.machinery.messages import said_by
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 # By hand, for d_model=4: columns 0 and 1 turn by 1 radian a word, columns 2 and 3 by 1/100.
 BY_HAND = np.array([[0.0, 1.0, 0.0, 1.0], [0.841471, 0.540302, 0.010000, 0.999950], [0.909297, -0.416147, 0.019999, 0.999800]])

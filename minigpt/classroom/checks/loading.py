@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed, check
+from minigpt.classroom.checks.machinery.fresh_process import as_program
+from minigpt.classroom.checks.machinery.messages import said_by
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 from minigpt.classroom.checks.saving import IDS, gpt, inside, plain_model, says, small_tokenizer
-from minigpt.classroom.checks.shipping import as_program
-from minigpt.classroom.checks.telling import said_by
 
 Pair: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
 PROBE = "the purple cat sat"

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed, check
-from minigpt.classroom.checks.stubs import FIRST_WORD, VOCAB, WORDS, always, speak
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
+from minigpt.classroom.checks.machinery.stub_model import FIRST_WORD, VOCAB, WORDS, always, speak
 
 Generate = Callable[..., Any]
 CHANCES = {4: 0.5, 5: 0.3, 6: 0.15, 7: 0.05}  # of cat, dog, elk and fox

@@ -10,8 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from minigpt.classroom.checks.core import CheckFailed, check
 from minigpt.classroom.checks.gpt import small_config
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 from minigpt.model import build_gpt_model
 from minigpt.tokenizer import WordTokenizer
 

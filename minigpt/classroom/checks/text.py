@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from minigpt.classroom.checks.core import CheckFailed, check
-from minigpt.classroom.checks.telling import said_by
+from minigpt.classroom.checks.machinery.messages import said_by
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 STORY = "The cat sat on the mat.\nDid it sleep? No!\n\nIt dreamed of fish."
 

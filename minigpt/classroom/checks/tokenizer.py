@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from minigpt.classroom.checks.core import CheckFailed, check
-from minigpt.classroom.checks.telling import said_by
+from minigpt.classroom.checks.machinery.messages import said_by
+from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 TEXT = "the cat sat on the mat the cat slept and the dog sat by the door"
 WORDS = TEXT.split()

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from minigpt.classroom.checks.core import CheckFailed, accepts, check
-from minigpt.classroom.checks.material import loss_of
+from minigpt.classroom.checks.machinery.fixtures import loss_of
+from minigpt.classroom.checks.machinery.run import CheckFailed, accepts, check
 
 Train = Callable[..., Any]
 VOCAB, LENGTH, WINDOWS = 20, 6, 128

@@ -1,14 +1,14 @@
 """The grader: points out of 100 for what a learner hands in, and reports on it.
 
     runner.py      the parent process: goes through the submissions
-    trial.py       one submission: its results, and what happens when it hangs or breaks
+    session.py     one submission: its results, and what happens when it hangs or breaks
     child.py       the parent's end of a child process
     worker.py      the child process: loads one submission, runs the checks on it
     submission.py  finds the module, notebook or package that was handed in
     loading.py     loads the public names from it
     definitions.py takes the definitions out of a notebook
     guard.py       notices when a submission changes the checks or numpy.testing
-    contain.py     limits of memory and files, processes left behind
+    containment.py limits of memory and files, processes left behind
     marks.py       points.toml, and the points of a submission
     reports.py     table, JSON, Gradescope, CSV
     kit.py         the ZIP to upload to Gradescope

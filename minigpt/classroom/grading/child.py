@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from minigpt.classroom.grading import contain
+from minigpt.classroom.grading import containment
 from minigpt.classroom.grading.worker import Job, run_forked
 
 LINE_KEPT = 1_000_000  # bytes of one piece of news; more is none of ours
@@ -52,11 +52,11 @@ class Child:
     def give_time(self, seconds: float, computing: float) -> None:
         """From now on it has so many seconds on the clock, and of computing."""
         self.deadline = time.monotonic() + seconds
-        self.computing_limit = contain.processor_seconds(self.pid) + computing
+        self.computing_limit = containment.processor_seconds(self.pid) + computing
 
     def is_late(self) -> bool:
         """Whether its time is over."""
-        return time.monotonic() >= self.deadline or contain.processor_seconds(self.pid) >= self.computing_limit
+        return time.monotonic() >= self.deadline or containment.processor_seconds(self.pid) >= self.computing_limit
 
     def read(self, pipe: int) -> list[dict[str, Any]]:
         """Take what has come through one of its pipes; return the news in it."""
@@ -84,7 +84,7 @@ class Child:
 
     def stop(self) -> int:
         """Kill it with all of its group, and return its exit status."""
-        status = contain.kill_group(self.pid)
+        status = containment.kill_group(self.pid)
         if self.output_pipe in self.pipes:
             self.read(self.output_pipe)  # what it printed last
         for pipe in self.pipes:

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from minigpt.classroom.grading.marks import POINTS_FILE
-from minigpt.files import data_path, write_atomic
+from minigpt.engine.files import data_path, write_atomic
 
 PACKAGE = Path(__file__).resolve().parents[2]
 EXECUTABLE = 0o755 << 16
@@ -31,7 +31,7 @@ RUN = """\
 # Runs for each submission. The box has half a processor, so everything has more time than on a computer of one's own.
 base="${AUTOGRADER:-/autograder}"
 mkdir -p "$base/results"
-PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt.classroom.grade_command "$base/submission" \\
+PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt.commands.grade "$base/submission" \\
     --points "$base/source/points.toml" --gradescope "$base/results/results.json" \\
     --memory 300 --check-seconds 15 --total-seconds 400
 if [ ! -s "$base/results/results.json" ]; then

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from minigpt.errors import MinigptError
 
 if TYPE_CHECKING:
-    from minigpt.classroom.checks.core import Check
-    from minigpt.classroom.grading.trial import Outcome
+    from minigpt.classroom.checks.machinery.run import Check
+    from minigpt.classroom.grading.session import Outcome
 if sys.version_info >= (3, 11):
     import tomllib
 else:

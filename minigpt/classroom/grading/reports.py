@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from minigpt.classroom.grading.marks import Mark
-from minigpt.files import write_atomic
+from minigpt.engine.files import write_atomic
 
 SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "missing": "·", "not run": "?"}
 

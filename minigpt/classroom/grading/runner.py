@@ -4,8 +4,8 @@ import select
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from minigpt.classroom.grading import contain
-from minigpt.classroom.grading.trial import Limits, Outcome, Trial
+from minigpt.classroom.grading import containment
+from minigpt.classroom.grading.session import Limits, Outcome, Session
 from minigpt.classroom.grading.worker import prepare
 
 LOOK_EVERY = 0.2  # seconds, at the clock
@@ -15,7 +15,7 @@ def run_submissions(
     paths: Sequence[Path],
     limits: Limits | None = None,
     jobs: int = 1,
-    fork: bool = contain.LINUX,
+    fork: bool = containment.LINUX,
     each_result: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Iterator[Outcome]:
     """Run the checks on submissions, `jobs` of them at a time.
@@ -36,13 +36,13 @@ def run_submissions(
     prepare()
     from minigpt.classroom.checks import CHECKS
 
-    others = contain.adopt_orphans()
+    others = containment.adopt_orphans()
     stages = {check.name: stage for stage, checks in CHECKS.items() for check in checks}
-    waiting, running = list(paths), list[Trial]()
+    waiting, running = list(paths), list[Session]()
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
-                running.append(Trial(waiting.pop(0), stages, limits or Limits(), fork, each_result))
+                running.append(Session(waiting.pop(0), stages, limits or Limits(), fork, each_result))
             known = {trial.child.pid for trial in running if trial.child}
             pipes = {pipe: trial for trial in running if trial.child for pipe in trial.child.pipes}
             for pipe in select.select(list(pipes), [], [], LOOK_EVERY if pipes else 0)[0]:
@@ -51,11 +51,11 @@ def run_submissions(
                 trial.look_at_the_clock()
             alive = {trial.child.pid for trial in running if trial.child}
             if known - alive:  # a child has ended, and may have left some of its own
-                contain.kill_orphans(alive | others)
+                containment.kill_orphans(alive | others)
             for trial in [trial for trial in running if trial.child is None]:
                 running.remove(trial)
                 yield trial.outcome
     finally:
         for trial in running:
             trial.stop()
-        contain.kill_orphans(others)
+        containment.kill_orphans(others)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from minigpt.classroom.grading import contain
+from minigpt.classroom.grading import containment
 from minigpt.classroom.grading.guard import Guard
 from minigpt.classroom.grading.loading import Loaded, load
+from minigpt.engine.files import data_path, write_atomic
 from minigpt.errors import MinigptError
-from minigpt.files import data_path, write_atomic
 
 
 @dataclass
@@ -73,7 +73,7 @@ def work(job: Job) -> None:
     checks = {stage: tuple(stage_checks) for stage, stage_checks in CHECKS.items()}
     folder = Path(job.folder)
     tempfile.tempdir = None  # the parent's is forbidden: look it up again
-    contain.enter(folder, job.memory)
+    containment.enter(folder, job.memory)
     with contextlib.suppress(MinigptError, OSError):  # a notebook reads "data/data.txt"
         (folder / "data").mkdir(exist_ok=True)
         write_atomic(folder / "data" / "data.txt", data_path().read_bytes())

@@ -1,0 +1,198 @@
+"""`minigpt grade`: mark a submission, or the submissions of a class."""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minigpt.engine.files import write_atomic
+from minigpt.errors import MinigptError
+
+if TYPE_CHECKING:
+    from minigpt.classroom.checks.machinery.run import Check
+    from minigpt.classroom.grading.marks import Mark, Points
+    from minigpt.classroom.grading.session import Limits
+
+BAR_WIDTH = 24
+
+DESCRIPTION = """\
+Mark a module (.py), a notebook (.ipynb), a package folder, or with --csv every submission in a folder. Each runs in a
+process group of its own with limits of time and memory and may write to a folder of its own only, so that accidents and
+cheap tricks harm nobody else. This is no security boundary: where you expect an attack, grade in a container without
+network, a virtual machine, or Gradescope's own box."""
+
+
+class GradeError(MinigptError):
+    """A way to call `minigpt grade` that cannot work."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.description = DESCRIPTION
+    parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a submission; with --csv a folder of them")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write everything that is known as JSON")
+    parser.add_argument("--gradescope", type=Path, metavar="OUT", help="write Gradescope's results.json")
+    parser.add_argument("--csv", type=Path, metavar="OUT", help="mark a class: a row each, the reports in a folder beside it")
+    parser.add_argument("-j", "--jobs", type=int, default=1, metavar="N", help="submissions at a time, about one for each core")
+    parser.add_argument("--points", type=Path, metavar="TOML", help="points for each stage, instead of the ones of minigpt")
+    parser.add_argument("--check-seconds", type=float, default=10, metavar="S", help="computing time for a check (default 10)")
+    parser.add_argument("--total-seconds", type=float, default=120, metavar="S", help="time for a submission (default 120)")
+    parser.add_argument("--memory", type=int, default=1000, metavar="MB", help="memory beside TensorFlow's (default 1000)")
+    parser.add_argument("--gradescope-kit", type=Path, metavar="ZIP", help="write the autograder to upload to Gradescope")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the command."""
+    if arguments.gradescope_kit:
+        from minigpt.classroom.grading.kit import write_kit
+
+        write_kit(arguments.gradescope_kit, arguments.points)
+        print(f"{arguments.gradescope_kit} written: upload it to Gradescope as the autograder of a programming assignment")
+        return 0
+    if sys.platform == "win32":
+        raise GradeError("grading needs Linux or macOS, to stop what hangs: on Windows use WSL, a container or Gradescope")
+    if arguments.path is None:
+        raise GradeError("nothing to grade: give the path of a submission, such as minigpt grade homework.ipynb")
+    if not arguments.path.exists():
+        raise GradeError(f"there is no file or folder {arguments.path}: check the path")
+    if min(arguments.jobs, arguments.check_seconds, arguments.total_seconds, arguments.memory) <= 0:
+        raise GradeError("--jobs, --check-seconds, --total-seconds and --memory must be more than 0")
+
+    if arguments.csv:
+        submissions(arguments.path, arguments.csv)  # what is wrong with them is told before TensorFlow takes its time
+    for target in (arguments.json, arguments.gradescope, arguments.csv):
+        if target is not None and not os.access(target.parent, os.W_OK):
+            raise GradeError(f"{target} cannot be written: give a folder that is there and that you may write to")
+
+    from minigpt.classroom.grading.marks import read_points
+    from minigpt.classroom.grading.session import Limits
+    from minigpt.classroom.grading.worker import prepare
+
+    prepare()
+    from minigpt.classroom.checks import CHECKS
+
+    checks = [check for stage_checks in CHECKS.values() for check in stage_checks]
+    points = read_points(checks, arguments.points)
+    limits = Limits(arguments.check_seconds, arguments.total_seconds, arguments.memory * 1_000_000)
+    if arguments.csv:
+        return _grade_class(arguments, checks, points, limits)
+    return _grade_one(arguments, checks, points, limits)
+
+
+def _grade_one(arguments: argparse.Namespace, checks: "Sequence[Check]", points: "Points", limits: "Limits") -> int:
+    from minigpt.classroom.grading import reports
+    from minigpt.classroom.grading.marks import mark
+    from minigpt.classroom.grading.runner import run_submissions
+    from minigpt.classroom.grading.session import Outcome
+
+    def write(outcome: Outcome) -> None:
+        """After each check, so that a crash of ours leaves what was found so far, with the full maximum."""
+        result = mark(outcome, checks, points)
+        if arguments.json:
+            write_atomic(arguments.json, reports.to_json(result).encode())
+        if arguments.gradescope:
+            write_atomic(arguments.gradescope, reports.to_gradescope(result).encode())
+
+    write(Outcome(arguments.path))
+    for outcome in run_submissions([arguments.path], limits, each_result=write):
+        write(outcome)
+        print(reports.table(mark(outcome, checks, points)), end="")
+    return 0
+
+
+def _grade_class(arguments: argparse.Namespace, checks: "Sequence[Check]", points: "Points", limits: "Limits") -> int:
+    from minigpt.classroom.grading import reports
+    from minigpt.classroom.grading.marks import mark
+    from minigpt.classroom.grading.runner import run_submissions
+    from minigpt.engine.progress import StatusLine
+
+    folder, paths = arguments.csv.with_suffix(""), submissions(arguments.path, arguments.csv)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    rules = repr((points, [check.name for check in checks]))
+    prints = {path: fingerprint(path, rules) for path in paths}
+    earlier = {path: earlier_mark(folder / f"{path.name}.json", prints[path]) for path in paths}
+    marks = [found for found in earlier.values() if found]
+    if marks:
+        print(f"{len(marks)} of {len(paths)} are marked already, in {folder}")
+    started, line = time.monotonic(), StatusLine()
+    line.show(bar(len(marks), len(paths)))
+    for outcome in run_submissions([path for path in paths if not earlier[path]], limits, arguments.jobs):
+        result = mark(outcome, checks, points)
+        marks.append(result)
+        write_atomic(folder / f"{outcome.path.name}.txt", reports.table(result).encode())
+        write_atomic(folder / f"{outcome.path.name}.json", reports.to_json(result, prints[outcome.path]).encode())
+        reports.write_csv(arguments.csv, marks)
+        line.show(f"{result.score:6.2f}  {outcome.seconds:5.1f} s  {outcome.path.name}", final=True)
+        line.show(bar(len(marks), len(paths)))
+    reports.write_csv(arguments.csv, marks)
+    mean = sum(m.score for m in marks) / len(marks)
+    seconds = time.monotonic() - started
+    line.show(
+        f"{len(marks)} marked in {seconds:.0f} s, {mean:.1f} points on average: {arguments.csv}, reports in {folder}",
+        final=True,
+    )
+    return 0
+
+
+def submissions(folder: Path, marks: Path) -> list[Path]:
+    """The submissions in a folder, each a file or a folder, whatever it holds."""
+    if not folder.is_dir():
+        raise GradeError(f"{folder} is no folder: with --csv give the folder that holds the submissions")
+    reports = marks.with_suffix("")  # beside marks.csv
+    if reports.resolve() == folder.resolve():
+        raise GradeError(f"the reports would be put among the submissions: give --csv another name than {marks}")
+    own = {marks.resolve(), reports.resolve()}
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__")) and path.resolve() not in own)
+    if not paths:
+        raise GradeError(f"the folder {folder} is empty: put the submissions into it, a file or a folder each")
+    return paths
+
+
+def bar(done: int, count: int) -> str:
+    """A line that grows.
+
+    Example:
+        >>> bar(1, 3)
+        '████████░░░░░░░░░░░░░░░░ 1 of 3'
+    """
+    filled = BAR_WIDTH * done // count
+    return f"{'█' * filled}{'░' * (BAR_WIDTH - filled)} {done} of {count}"
+
+
+def fingerprint(path: Path, rules: str) -> str:
+    """A number that changes when the submission or the rules do."""
+    digest = hashlib.sha256(rules.encode())
+    for file in (
+        [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in (".py", ".ipynb") and p.is_file())
+    ):
+        digest.update(str(file.relative_to(path.parent)).encode("utf-8", "surrogateescape") + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def earlier_mark(report: Path, wanted: str) -> "Mark | None":
+    """The mark in a report of an earlier run, if it is of the same submission under the same rules."""
+    from minigpt.classroom.grading.marks import CheckMark, Mark
+
+    try:
+        content = json.loads(report.read_text("utf-8"))
+        if content.pop("fingerprint") != wanted:
+            return None
+        del content["stages"]
+        return Mark(**{**content, "checks": [CheckMark(**check) for check in content["checks"]]})
+    except (OSError, ValueError, KeyError, TypeError):  # none, or one that was damaged
+        return None
+
+
+if __name__ == "__main__":
+    own_parser = argparse.ArgumentParser(prog="minigpt grade")
+    add_arguments(own_parser)
+    try:
+        sys.exit(run(own_parser.parse_args()))
+    except MinigptError as error:
+        sys.exit(f"minigpt: {error}")

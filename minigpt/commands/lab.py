@@ -1,0 +1,85 @@
+"""`minigpt lab`: put the notebooks and the data into a folder of one's own, and open JupyterLab there."""
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+DEFAULT_FOLDER = "minigpt-lab"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the command line of `minigpt lab`."""
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path(DEFAULT_FOLDER), help=f"your folder; {DEFAULT_FOLDER} by default"
+    )
+    parser.add_argument(
+        "--complete", action="store_true", help="also copy the complete notebooks, into its subfolder complete/"
+    )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="start JupyterLab without opening a browser, and print its address"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Copy what is not there yet, say what was done, and run JupyterLab until it is stopped."""
+    from minigpt.classroom.notebooks.build import NotebookError
+
+    copied, kept = fill_folder(arguments.folder, arguments.complete)
+    print(
+        f"{arguments.folder}: {len(copied)} files copied, {len(kept)} were there already and are as you left them", flush=True
+    )
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise NotebookError("JupyterLab is not installed: type python -m pip install jupyterlab")
+    try:
+        return subprocess.run(lab_command_line(arguments.folder, arguments.no_browser), check=False).returncode
+    except KeyboardInterrupt:  # Ctrl-C reaches JupyterLab too, which has asked and stopped
+        return 0
+
+
+def lab_command_line(folder: Path, no_browser: bool) -> list[str]:
+    """The command that opens JupyterLab at the first notebook of the folder."""
+    command = [sys.executable, "-m", "jupyterlab", str(min(folder.glob("*.ipynb")))]
+    if no_browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container one is root, and JupyterLab would refuse
+        command.append("--allow-root")
+    return command
+
+
+def fill_folder(folder: Path, complete: bool = False) -> tuple[list[Path], list[Path]]:
+    """Copy the live notebooks and the data into a folder, never over a file that is there.
+
+    Args:
+        folder: made if it is not there.
+        complete: also copy the complete notebooks, into its subfolder complete/.
+
+    Returns:
+        The files that were copied, and those that were there already.
+
+    Raises:
+        NotebookError: the folder cannot be written.
+    """
+    from minigpt.classroom.notebooks.build import NotebookError, notebooks_folder
+    from minigpt.engine.files import data_path
+
+    notebooks = notebooks_folder()
+    wanted = {folder / path.name: path for path in sorted((notebooks / "live").glob("*.ipynb"))}
+    if complete:
+        wanted |= {folder / "complete" / path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
+    wanted |= {folder / "data" / path.name: path for path in sorted(data_path().parent.glob("*.txt"))}
+    copied, kept = [], []
+    try:
+        for target, source in wanted.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                kept.append(target)
+            else:
+                shutil.copyfile(source, target)
+                copied.append(target)
+    except OSError as error:
+        raise NotebookError(f"{folder} cannot be filled ({error.strerror}): use a folder that you may write to") from error
+    return copied, kept

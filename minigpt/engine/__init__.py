@@ -1,0 +1,1 @@
+"""What makes the class fast and safe: caches, checkpoints, progress, safe files. A student need not open it."""

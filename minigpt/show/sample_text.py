@@ -1,0 +1,34 @@
+"""A callback that lets the model write after each epoch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from minigpt.config import check_positive
+from minigpt.generation import generate_text
+
+
+class SampleText(keras.callbacks.Callback):
+    """Lets the model speak after each epoch of training: hear it learn to speak.
+
+    Args:
+        tokenizer: of the model.
+        prompt: what to continue.
+        max_new_tokens: how many words to say.
+        every: say something after every so many epochs.
+        say: what to do with the sentence; prints it by default.
+    """
+
+    def __init__(
+        self, tokenizer: Any, prompt: str = "", max_new_tokens: int = 12, every: int = 1, say: Callable[[str], object] = print
+    ) -> None:
+        super().__init__()
+        check_positive("every", every)
+        self.tokenizer, self.prompt, self.max_new_tokens, self.every, self.say = tokenizer, prompt, max_new_tokens, every, say
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Called by Keras."""
+        if (epoch + 1) % self.every == 0:
+            text = generate_text(self.model, self.tokenizer, self.prompt, self.max_new_tokens, temperature=0)
+            self.say(f"  after epoch {epoch + 1} it says: {text}")
