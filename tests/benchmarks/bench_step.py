@@ -2,13 +2,14 @@
 
     python tests/benchmarks/bench_step.py
 
-Without torch, only our own time is shown. Steps of the two alternate, so that a busy machine slows both.
+Without torch, only our own time is shown. Each runs in a process of its own, and their steps alternate, so that a busy
+machine slows both.
 """
 
 import statistics
-import time
 
 import numpy as np
+from peer import Peer
 from table import print_table
 
 import minigpt
@@ -17,6 +18,7 @@ BATCH, STEPS = 32, 20
 
 
 def keras_step(config, x, y):
+    """Prepare our training step."""
     import keras
 
     model = minigpt.build_gpt_model(config)
@@ -25,11 +27,8 @@ def keras_step(config, x, y):
 
 
 def torch_step(config, x, y):
-    """The same network in PyTorch: pre-norm, gelu, causal, its fused attention. None where torch is not installed."""
-    try:
-        import torch
-    except ImportError:
-        return None
+    """Prepare the same network in PyTorch: pre-norm, gelu, causal, its fused attention."""
+    import torch
     from torch import nn
 
     width, inner = config.embed_dim, config.num_heads * config.key_dim
@@ -76,25 +75,20 @@ def torch_step(config, x, y):
     return step
 
 
-def timed(step) -> float:
-    start = time.perf_counter()
-    step()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     rows = []
     for name, config in {"quick": minigpt.GPTConfig.quick(385), "class": minigpt.GPTConfig(385)}.items():
         ids = np.random.default_rng(0).integers(2, config.vocab_size, (BATCH, config.max_seq_length + 1), dtype="int32")
-        steps = {"Keras on TensorFlow": keras_step(config, ids[:, :-1], ids[:, 1:])}
-        if (peer := torch_step(config, ids[:, :-1], ids[:, 1:])) is not None:
-            steps["PyTorch eager"] = peer
-        for step in steps.values():  # warm up, trace
-            step(), step()
-        times = {way: [] for way in steps}
+        peers = {
+            "Keras on TensorFlow": Peer(keras_step, config, ids[:, :-1], ids[:, 1:]),
+            "PyTorch eager": Peer(torch_step, config, ids[:, :-1], ids[:, 1:]),
+        }
+        times: dict[str, list[float]] = {way: [] for way, peer in peers.items() if not peer.missing}
         for _ in range(STEPS):
-            for way, step in steps.items():
-                times[way].append(timed(step))
+            for way in times:
+                times[way].append(peers[way].seconds())
+        for peer in peers.values():
+            peer.close()
         ours = statistics.median(times["Keras on TensorFlow"])
         for way, values in times.items():
             middle = statistics.median(values)
