@@ -78,14 +78,7 @@ class GPTConfig:
     @classmethod
     def lecture(cls) -> "GPTConfig":
         """The recipe of the class as it was taught: 13,085,576 parameters that never get beyond "the the the"."""
-        return cls(
-            vocab_size=5000,
-            key_dim=256,
-            causal=False,
-            norm="post",
-            activation="relu",
-            scale_embedding=False,
-        )
+        return cls(5000, key_dim=256, causal=False, norm="post", activation="relu", scale_embedding=False)
 
     @classmethod
     def quick(cls, vocab_size: int) -> "GPTConfig":

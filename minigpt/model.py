@@ -55,12 +55,12 @@ def transformer_block(
 
     norm_1 = layers.LayerNormalization(epsilon=1e-6, name="norm_1")
     attention = layers.MultiHeadAttention(num_heads, config.key_dim, name="attention")
-    dropout_1 = layers.Dropout(dropout, name="dropout_1")
+    dropout_1 = layers.Dropout(config.dropout, name="dropout_1")
     residual_1 = layers.Add(name="residual_1")
     norm_2 = layers.LayerNormalization(epsilon=1e-6, name="norm_2")
     feed_forward_1 = layers.Dense(ff_dim, activation=activation, name="feed_forward_1")
     feed_forward_2 = layers.Dense(embed_dim, name="feed_forward_2")
-    dropout_2 = layers.Dropout(dropout, name="dropout_2")
+    dropout_2 = layers.Dropout(config.dropout, name="dropout_2")
     residual_2 = layers.Add(name="residual_2")
 
     def attend(x):  # (B, T, D) -> (B, T, D)

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from minigpt.errors import TextError
 
-PIECE = 100_000  # characters
 # Not behind an apostrophe: whether it ends a plural (the students' work) is known by the word that follows.
 _CUT = re.compile(r"(?<!['’])\s")
 
 
-def pieces(text: str, size: int = PIECE) -> Iterator[str]:
+def pieces(text: str, size: int = 100_000) -> Iterator[str]:
     """Cut a text between words into pieces of about `size` characters.
 
     Example:
@@ -34,7 +33,7 @@ def count_words(text: str | Iterable[str], tokenize: Callable[[str], list[str]],
     Raises:
         TextError: there is no word in the text, or no space between its words.
     """
-    texts = [text] if isinstance(text, (str, bytes)) or not isinstance(text, Iterable) else text
+    texts = text if isinstance(text, Iterable) and not isinstance(text, (str, bytes)) else [text]
     counts = Counter(word for item in texts for piece in pieces(item) for word in tokenize(piece) if word != leave_out)
     words, letters = counts.total(), sum(len(word) * count for word, count in counts.items())
     if not words:
