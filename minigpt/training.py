@@ -80,7 +80,7 @@ def train_model(
         check_windows(model, *validation_data)
 
     if learning_rate is not None or not model.compiled:
-        rate = suitable_learning_rate(model) if learning_rate is None else learning_rate
+        rate = suitable_learning_rate(model) if learning_rate is None else float(learning_rate)
         model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
 
     own: list[keras.callbacks.Callback] = [RepeatableDropout(seed), StopAtExplosion(100 * math.log(vocab_size + 1))]
