@@ -6,7 +6,7 @@ import math
 import keras
 import numpy as np
 import pytest
-from helpers import light_model, random_weights, tiny_model
+from helpers import light_model, tiny_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers

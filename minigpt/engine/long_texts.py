@@ -38,7 +38,7 @@ def count_words(text: str | Iterable[str], tokenize: Callable[[str], list[str]],
     words, letters = counts.total(), sum(len(word) * count for word, count in counts.items())
     if not words:
         raise TextError("the text has no words: give a text with at least one word")
-    if letters > max(1000, 30 * words):
+    if letters > max(100, 30 * words):
         raise TextError(
             f"the text has {words} words of {letters // words} letters on average: words are told apart by spaces, so put "
             "spaces in where the language has none (for Chinese, ' '.join(text_data) puts one between all characters)"

@@ -29,8 +29,6 @@ def test_windows_that_are_separate_examples_are_no_sequence():
     assert windows_to_sequence(x, y) is None, "pairs of words are a sequence only where each begins with the end of the last"
 
 
-
-
 @pytest.mark.parametrize(("array", "row"), [(array, row) for array in (0, 1) for row in (0, 7, 29)])
 def test_one_other_word_and_the_windows_are_no_sequence(array, row):
     windows = [part.copy() for part in create_dataset(range(1, 41), 10)]
