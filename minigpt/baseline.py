@@ -1,4 +1,4 @@
-"""Guessers that need no network: what a loss is measured against."""
+"""Baselines: what a loss is measured against."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from minigpt.errors import TrainingError
 
 
 class Baselines(NamedTuple):
-    """The loss (cross-entropy, in nats a word) of three guessers that need no network."""
+    """The loss (cross-entropy, in nats a word) of three models that need no network."""
 
     uniform: float  # every word of the vocabulary is equally likely: ln V
     unigram: float  # each word is as likely as it is frequent in the text
@@ -18,9 +18,9 @@ class Baselines(NamedTuple):
 
 
 def baselines(sequence: Sequence[int] | np.ndarray, vocab_size: int | None = None) -> Baselines:
-    """What a loss means: how well a text is guessed by its vocabulary, its word counts, and its word pairs alone.
+    """What a loss means: how well a text is predicted from its vocabulary, its word counts, and its word pairs alone.
 
-    A model whose loss stays at `unigram` has learned which words are frequent and nothing else; one below `bigram` looks
+    A network whose loss stays at `unigram` has learned which words are frequent and nothing else; one below `bigram` looks
     further back than one word. All are measured on the text itself, in nats: a loss of L is a choice among e^L words.
 
     Args:

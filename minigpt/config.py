@@ -1,6 +1,8 @@
 """Every hyper-parameter of the model, in one place, with the presets of the class."""
 
 import math
+import numbers
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,23 +13,23 @@ from minigpt.errors import ConfigError
 class GPTConfig:
     """The shape of a GPT.
 
-    `GPTConfig(vocab_size)` has the sizes of the class, made right; `GPTConfig.quick(vocab_size)` learns the class text
+    `GPTConfig(vocab_size)` has the sizes of the class and learns; `GPTConfig.quick(vocab_size)` learns the class text
     in seconds; `GPTConfig.lecture()` is the recipe exactly as it was taught, which never learns.
 
     Args:
         vocab_size: number of different ids, `tokenizer.vocab_size`.
-        max_seq_length: the longest sequence the model can read, in words: the context window.
+        max_seq_length: the longest sequence that the model can read, in words: the context window.
         embed_dim: numbers per word, the width D of the network (d_model in the paper).
         num_heads: attention heads H in each block.
-        key_dim: numbers per head; by default embed_dim // num_heads, as in the paper, so that all heads together
+        key_dim: numbers per head; 0 (or None) means embed_dim // num_heads, as in the paper, so that all heads together
             are as wide as the model. The class had key_dim = embed_dim: eight times the work for no gain.
         ff_dim: width of the hidden layer of the feed-forward network, usually 4 * embed_dim.
-        num_layers: decoder blocks stacked on each other.
-        dropout: share of activations set to zero while training, from 0 up to (not including) 1.
-        causal: mask the future, so that a word attends to itself and to the words before it only.
+        num_layers: decoder blocks, one after the other.
+        dropout: share of activations set to zero during training, from 0 up to (not including) 1.
+        causal: mask the future, so that a word attends only to itself and to the words before it.
         norm: "pre" normalises before attention and feed-forward (GPT-2), "post" after the addition (the paper).
         activation: of the feed-forward network, "gelu" (GPT) or "relu" (the paper).
-        scale_embedding: multiply the word embeddings by sqrt(embed_dim), as section 3.4 of the paper says.
+        scale_embedding: multiply the word embeddings by sqrt(embed_dim), as in section 3.4 of the paper.
 
     Raises:
         ConfigError: a value that cannot be right; the message names the field.
@@ -44,7 +46,7 @@ class GPTConfig:
     max_seq_length: int = 100
     embed_dim: int = 256
     num_heads: int = 8
-    key_dim: int = None  # type: ignore[assignment]  # worked out below
+    key_dim: int = 0
     ff_dim: int = 1024
     num_layers: int = 4
     dropout: float = 0.1
@@ -56,7 +58,7 @@ class GPTConfig:
     def __post_init__(self) -> None:
         for name in ("vocab_size", "max_seq_length", "embed_dim", "num_heads", "ff_dim", "num_layers"):
             setattr(self, name, check_positive(name, getattr(self, name)))
-        if self.key_dim is None:
+        if self.key_dim in (0, None):
             if self.embed_dim % self.num_heads:
                 raise ConfigError(
                     f"num_heads={self.num_heads} does not divide embed_dim={self.embed_dim}: use a number of heads that "
@@ -64,24 +66,19 @@ class GPTConfig:
                 )
             self.key_dim = self.embed_dim // self.num_heads
         self.key_dim = check_positive("key_dim", self.key_dim)
-        if isinstance(self.dropout, bool) or not isinstance(self.dropout, (int, float)) or not 0 <= self.dropout < 1:
+        if not is_number(self.dropout) or not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout={self.dropout!r} is not a share: use a number from 0 up to, not including, 1")
+        self.dropout = float(self.dropout)
         check_choice("norm", self.norm, ("pre", "post"))
         check_choice("activation", self.activation, ("gelu", "relu"))
         for name in ("causal", "scale_embedding"):
             check_choice(name, getattr(self, name), (True, False))
+            setattr(self, name, bool(getattr(self, name)))
 
     @classmethod
     def lecture(cls) -> "GPTConfig":
-        """The recipe of the class as it was taught: 13,085,576 parameters that stay at "the the the"."""
-        return cls(
-            vocab_size=5000,
-            key_dim=256,
-            causal=False,
-            norm="post",
-            activation="relu",
-            scale_embedding=False,
-        )
+        """The recipe of the class as it was taught: 13,085,576 parameters that never get beyond "the the the"."""
+        return cls(5000, key_dim=256, causal=False, norm="post", activation="relu", scale_embedding=False)
 
     @classmethod
     def quick(cls, vocab_size: int) -> "GPTConfig":
@@ -91,9 +88,23 @@ class GPTConfig:
 
 def check_positive(name: str, value: Any) -> int:
     """Return `value` as an int, or raise ConfigError unless it is a whole number of at least 1."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-        raise ConfigError(f"{name}={value!r}: use a whole number of at least 1")
-    return value.__index__()
+    return check_whole(name, value, least=1)
+
+
+def check_whole(name: str, value: Any, least: int) -> int:
+    """Return `value` as an int, or raise ConfigError unless it is a whole number of at least `least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:  # a float, a string, None
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise ConfigError(f"{name}={value!r}: use a whole number of at least {least}")
+    return number
+
+
+def is_number(value: Any) -> bool:
+    """Whether `value` is a finite number, Python's or NumPy's; True and "0.1" are not."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

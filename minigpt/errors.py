@@ -13,7 +13,7 @@ class MinigptError(ValueError):
 
 
 class ConfigError(MinigptError):
-    """A hyper-parameter that cannot be right."""
+    """A hyper-parameter or another setting that cannot be right."""
 
 
 class TextError(MinigptError):
@@ -25,7 +25,7 @@ class TextNotFound(TextError, FileNotFoundError):
 
 
 class TokenizerError(MinigptError):
-    """A tokenizer that is not fitted, a file that is no tokenizer, or an id that is no word."""
+    """A tokenizer that is not fitted, a file that holds no tokenizer, or an id outside the vocabulary."""
 
 
 class WindowTooLarge(MinigptError):
@@ -33,7 +33,7 @@ class WindowTooLarge(MinigptError):
 
 
 class TrainingError(MinigptError):
-    """Windows that do not fit the model, a checkpoint of another training, a loss that is no number."""
+    """Windows that do not fit the model, a checkpoint of another training, a loss that is NaN or has exploded."""
 
 
 class SavedModelError(MinigptError):

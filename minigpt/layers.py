@@ -1,4 +1,4 @@
-"""The one layer that Keras does not have: positions, told by sine waves."""
+"""The one layer that Keras lacks: it tells the network the position of each word by sine waves."""
 
 import keras
 import numpy as np
@@ -24,13 +24,13 @@ def sine_table(max_len: int, d_model: int) -> np.ndarray:  # -> (max_len, d_mode
 
 @keras.saving.register_keras_serializable(package="minigpt")
 class PositionalEncoding(keras.layers.Layer):
-    """Adds to each word embedding the sine wave of its position, so that the network can tell the order of the words.
+    """Adds to each word embedding the sine waves of its position, so that the network can tell the order of the words.
 
     Args:
         max_len: the longest sequence, in words.
         d_model: numbers per word, D.
-        scale_embedding: multiply the embeddings by sqrt(d_model) first. Embeddings start small, the sines do not:
-            without it the words drown in the positions (section 3.4 of the paper).
+        scale_embedding: multiply the embeddings by sqrt(d_model) first. Embeddings start small and sines do not:
+            without the factor, the words drown in the positions (section 3.4 of the paper).
 
     Call arguments:
         embeddings: float tensor (B, T, D), T <= max_len.
@@ -52,9 +52,9 @@ class PositionalEncoding(keras.layers.Layer):
 
     def __init__(self, max_len: int, d_model: int, scale_embedding: bool = False, **kwargs) -> None:
         super().__init__(**kwargs)
-        check_positive("max_len", max_len)
-        check_positive("d_model", d_model)
-        self.max_len, self.d_model, self.scale_embedding = max_len, d_model, scale_embedding
+        self.max_len = check_positive("max_len", max_len)
+        self.d_model = check_positive("d_model", d_model)
+        self.scale_embedding = scale_embedding
         self.supports_masking = True
         self.table = sine_table(max_len, d_model)  # a constant: nothing here is learned
 

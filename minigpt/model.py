@@ -19,26 +19,26 @@ def transformer_block(
     num_heads: int = 8,
     ff_dim: int = 1024,
     dropout: float = 0.1,
-    key_dim: int = None,  # type: ignore[assignment]  # embed_dim // num_heads
+    key_dim: int = 0,
     causal: bool = True,
     norm: str = "pre",
     activation: str = "gelu",
     name: str | None = None,
 ) -> keras.Model:  # (B, T, D) -> (B, T, D)
-    """One decoder block: the words look at each other (attention), then each word thinks for itself (feed-forward).
+    """One decoder block: the words look at each other (attention), then each word is worked on alone (feed-forward).
 
-    Each half is added to what came in (a residual connection), and normalised before ("pre") or after ("post").
+    The output of each half is added to its input (a residual connection), and normalised before ("pre") or after ("post").
 
     Args:
         embed_dim: width D of the words that come in and go out.
         num_heads: attention heads.
         ff_dim: width of the hidden layer of the feed-forward network.
-        dropout: share of activations dropped while training.
-        key_dim: numbers per head; by default embed_dim // num_heads.
-        causal: let a word see itself and the words before it, never the words after it.
+        dropout: share of activations set to zero during training.
+        key_dim: numbers per head; 0 means embed_dim // num_heads.
+        causal: let a word attend to itself and to the words before it, never to those after it.
         norm: "pre" (GPT-2) or "post" (the paper).
         activation: "gelu" or "relu".
-        name: of the block, such as "decoder_block_1"; by default one that no other block has.
+        name: of the block, such as "decoder_block_1"; by default a name that no other block has.
 
     Returns:
         A Functional keras.Model from (B, T, D) to (B, T, D).
@@ -50,17 +50,17 @@ def transformer_block(
         >>> transformer_block(256, 8, 1024, key_dim=256).count_params()
         2630144
     """
-    # The config checks the numbers and works out key_dim; the vocabulary plays no part here.
+    # The config checks the numbers and works out key_dim; its vocabulary and length play no part here.
     config = GPTConfig(1, 1, embed_dim, num_heads, key_dim, ff_dim, 1, dropout, causal, norm, activation)
 
     norm_1 = layers.LayerNormalization(epsilon=1e-6, name="norm_1")
     attention = layers.MultiHeadAttention(num_heads, config.key_dim, name="attention")
-    dropout_1 = layers.Dropout(dropout, name="dropout_1")
+    dropout_1 = layers.Dropout(config.dropout, name="dropout_1")
     residual_1 = layers.Add(name="residual_1")
     norm_2 = layers.LayerNormalization(epsilon=1e-6, name="norm_2")
     feed_forward_1 = layers.Dense(ff_dim, activation=activation, name="feed_forward_1")
     feed_forward_2 = layers.Dense(embed_dim, name="feed_forward_2")
-    dropout_2 = layers.Dropout(dropout, name="dropout_2")
+    dropout_2 = layers.Dropout(config.dropout, name="dropout_2")
     residual_2 = layers.Add(name="residual_2")
 
     def attend(x):  # (B, T, D) -> (B, T, D)
@@ -80,7 +80,7 @@ def transformer_block(
 
 
 def build_gpt_model(config: GPTConfig) -> keras.Model:  # ids (B, T) -> probabilities (B, T, V)
-    """Stack the parts of a GPT.
+    """Build a GPT: embedding, positions, decoder blocks, and a softmax over the vocabulary.
 
     Args:
         config: a `GPTConfig`, or any object with its fields.
@@ -94,7 +94,7 @@ def build_gpt_model(config: GPTConfig) -> keras.Model:  # ids (B, T) -> probabil
         13085576
     """
     # The lecture leaves the embeddings at Keras' ±0.05. Where they are multiplied by sqrt(embed_dim), a spread of
-    # 1/sqrt(embed_dim) gives every word numbers of about size 1, beside the 0.7 of the sines: a scale that trains.
+    # 1/sqrt(embed_dim) gives every word numbers of about size 1, close to the 0.7 of the sines: a scale that trains.
     spread = keras.initializers.RandomNormal(stddev=config.embed_dim**-0.5) if config.scale_embedding else "uniform"
 
     ids = keras.Input((None,), dtype="int32", name="word_ids")  # (B, T)
@@ -112,7 +112,7 @@ def build_gpt_model(config: GPTConfig) -> keras.Model:  # ids (B, T) -> probabil
             activation=config.activation,
             name=f"decoder_block_{number}",
         )(x)
-    if config.norm == "pre":  # the sums of a pre-norm stack are never normalised themselves
+    if config.norm == "pre":  # the blocks of a pre-norm stack do not normalise their output
         x = layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
     probabilities = layers.Dense(config.vocab_size, activation="softmax", name="next_word")(x)  # (B, T, V)
     model = keras.Model(ids, probabilities, name="minigpt")
@@ -121,10 +121,10 @@ def build_gpt_model(config: GPTConfig) -> keras.Model:  # ids (B, T) -> probabil
 
 
 def vocab_size_of(model: keras.Model, ids) -> int:
-    """How many words a model chooses among: the last axis of what it says to some ids (1, T). Builds it, if need be."""
+    """The size of a model's vocabulary: the last axis of its output for some ids (1, T). Builds the model if need be."""
     return int((model.output_shape if hasattr(model, "inputs") and model.inputs else model(ids).shape)[-1])
 
 
 def config_of(model: Any) -> GPTConfig | None:
-    """The hyper-parameters of a model that `build_gpt_model` has built in this process; None for any other model."""
+    """The hyper-parameters of a model that `build_gpt_model` or `load_gpt` has made; None for any other model."""
     return getattr(model, "gpt_config", None)

@@ -1,23 +1,20 @@
-"""Training: the class's compile and fit, with a learning rate that suits the model, and nothing lost when it is cut off."""
+"""Training: the class's compile and fit, with a learning rate that suits the model, and nothing lost if it is interrupted."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
-from minigpt.baseline import baselines
-from minigpt.config import check_positive
-from minigpt.dataset import WindowBatches, check_share, create_dataset, split_sequence, windows_to_sequence
+from minigpt.config import check_positive, check_whole, is_number
+from minigpt.engine.batches import WindowBatches
 from minigpt.engine.callbacks import RepeatableDropout, StopAtExplosion
 from minigpt.engine.checkpoint import Checkpoint
 from minigpt.engine.progress import Progress
-from minigpt.errors import ConfigError, TrainingError, WindowTooLarge
-from minigpt.model import config_of, vocab_size_of
-
-HEADER_WORDS = 1_000_000  # of a larger corpus, the first so many words tell what a loss means
+from minigpt.engine.windows import check_windows, describe, hold_out
+from minigpt.errors import ConfigError, TrainingError
+from minigpt.model import config_of
 
 
 def train_model(
@@ -34,23 +31,23 @@ def train_model(
     seed: int = 0,
     progress: bool = True,
 ) -> keras.callbacks.History:
-    """Teach a model to say the next word: Adam, sparse categorical cross-entropy, accuracy, as in the class.
+    """Teach a model to predict the next word: Adam, sparse categorical cross-entropy, accuracy, as in the class.
 
-    A model that is compiled already goes on with its optimizer and the learning rate it has, unless one is given.
+    A compiled model keeps its optimizer and its learning rate, unless a learning rate is given.
 
     Args:
         model: from ids (B, T) to probabilities (B, T, V).
         x, y: int arrays (N, T) from `create_dataset`; or x from `stream_dataset`, and no y.
-        epochs: how often to go through all windows.
+        epochs: how often to go through all the windows.
         batch_size: windows in a step, B.
         learning_rate: step size of Adam; by default one that suits the model, see `suitable_learning_rate`.
         validation_split: share of the text to hold out, from its end. Windows that touch the held-out words are not
-            trained on; what is held out is read in windows as long as fit.
+            trained on; the held-out words are read in windows of the same length, or shorter if they are few.
         validation_data: instead, x and y of another text.
         callbacks: such as `SampleText`, or `minigpt.show.LiveCurve`.
-        checkpoint: a folder. After each epoch everything that is needed to go on is written there; call the same
-            again after a crash, and it goes on from the last finished epoch, to the same losses as if unbroken.
-        seed: of the order of the windows and the dropout. For the first weights too, call
+        checkpoint: a folder for what is needed to go on, written after each epoch. Make the same call again after a
+            crash, and it goes on from the last finished epoch, to the same losses as without the crash.
+        seed: of the order of the windows and of the dropout. To repeat the first weights too, call
             `keras.utils.set_random_seed` before `build_gpt_model`.
         progress: show a line for each epoch.
 
@@ -58,7 +55,8 @@ def train_model(
         The keras History: `history.history["loss"]`, "accuracy", "val_loss", "val_accuracy", a number for each epoch.
 
     Raises:
-        TrainingError: the windows do not fit the model, or the loss is no number any more.
+        ConfigError: a setting that cannot be right; the message names it.
+        TrainingError: the windows do not fit the model, its outputs are not probabilities, or the loss has exploded.
 
     Example:
         >>> from minigpt import GPTConfig, build_gpt_model, create_dataset
@@ -67,27 +65,28 @@ def train_model(
         >>> history.history["loss"][1] < history.history["loss"][0]
         True
     """
-    check_positive("epochs", epochs)
-    if learning_rate is not None and not 0 < learning_rate < math.inf:
+    epochs, seed = check_positive("epochs", epochs), check_whole("seed", seed, least=0)
+    if learning_rate is not None and not (is_number(learning_rate) and learning_rate > 0):
         raise ConfigError(f"learning_rate={learning_rate!r}: use a number above 0, such as 0.001")
-    batches = x if isinstance(x, WindowBatches) else _batches(x, y, batch_size, seed)
-    if validation_split:
+    if not isinstance(x, WindowBatches) and y is None:
+        raise TrainingError("y is missing: train_model(model, x, y) with x, y = create_dataset(sequence, window_size)")
+    batches = x if isinstance(x, WindowBatches) else WindowBatches(np.asarray(x), np.asarray(y), batch_size, seed=seed)
+    vocab_size = check_windows(model, batches.x, batches.y)
+    if validation_split != 0:
         if validation_data is not None:
             raise TrainingError("both validation_split and validation_data were given: use one of them")
         batches, validation_data = hold_out(batches, validation_split)
-        check_length(model, validation_data[0].shape[1])
-    vocab_size = check_windows(model, batches.x, batches.y)
     if validation_data is not None:
         check_windows(model, *validation_data)
 
     if learning_rate is not None or not model.compiled:
-        rate = suitable_learning_rate(model) if learning_rate is None else learning_rate
+        rate = suitable_learning_rate(model) if learning_rate is None else float(learning_rate)
         model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
 
     own: list[keras.callbacks.Callback] = [RepeatableDropout(seed), StopAtExplosion(100 * math.log(vocab_size + 1))]
     if progress:
         own.append(Progress())
-        print(_header(batches, vocab_size))
+        print(describe(batches, vocab_size))
     start = 0
     earlier: dict[str, list[float]] = {}
     if checkpoint is not None:
@@ -116,9 +115,9 @@ def train_model(
 
 
 def suitable_learning_rate(model: keras.Model) -> float:
-    """A step size at which a model of this shape learns fast and surely, measured in tests/benchmarks/bench_learning.py.
+    """A step size at which a model of this shape learns fast and reliably, measured in tests/benchmarks/bench_learning.py.
 
-    Narrow networks stand larger steps. Post-norm stalls at 0.001 and learns at 0.0003 (Xiong et al., "On Layer
+    Narrow networks tolerate larger steps. Post-norm stalls at 0.001 and learns at 0.0003 (Xiong et al., "On Layer
     Normalization in the Transformer Architecture", https://arxiv.org/abs/2002.04745).
     """
     config = config_of(model)
@@ -127,75 +126,3 @@ def suitable_learning_rate(model: keras.Model) -> float:
     if config.norm == "post":
         return 3e-4
     return 3e-3 if config.embed_dim <= 128 else 1e-3
-
-
-def hold_out(batches: WindowBatches, share: float) -> tuple[WindowBatches, tuple[np.ndarray, np.ndarray]]:
-    """Split windows into those to train on and those to validate on, so that they share no word."""
-    check_share(share)
-    x, y, length = batches.x, batches.y, batches.x.shape[1]
-    sequence = windows_to_sequence(x, y)
-    if sequence is None:  # separate examples, nothing overlaps
-        cut = round(len(x) * (1 - share))
-        if not 0 < cut < len(x):
-            raise TrainingError(f"validation_split={share} of {len(x)} windows leaves none to train on or none to validate on")
-        training, validation = (x[:cut], y[:cut]), (x[cut:], y[cut:])
-    else:
-        words, held_out = split_sequence(sequence, share)
-        if len(held_out) < 2:
-            raise WindowTooLarge(
-                f"validation_split={share} of {len(sequence)} words holds out {len(held_out)}: use a larger share"
-            )
-        training = create_dataset(words, length)
-        validation = create_dataset(held_out, min(length, len(held_out) - 1))
-    return WindowBatches(*training, batches.batch_size, batches.shuffle, batches.seed), validation
-
-
-def check_length(model: keras.Model, held_out_length: int) -> None:
-    """Raise WindowTooLarge where a model that reads windows of one length only gets held-out windows that are shorter."""
-    length = model.input_shape[1] if getattr(model, "inputs", None) else None
-    if length is not None and held_out_length < length:
-        raise WindowTooLarge(
-            f"the held-out words make windows of {held_out_length}, but the model reads windows of {length} only: "
-            "use a larger validation_split, a smaller window, or keras.Input((None,))"
-        )
-
-
-def check_windows(model: keras.Model, x: np.ndarray, y: np.ndarray) -> int:
-    """Raise TrainingError where windows and model do not fit; return the size of the model's vocabulary."""
-    if x.shape != y.shape or x.ndim != 2 or not len(x):
-        raise TrainingError(f"x has the shape {x.shape} and y {y.shape}: both must be (windows, words), as from create_dataset")
-    vocab_size = vocab_size_of(model, np.asarray(x[:1]))
-    sequence = windows_to_sequence(x, y)
-    ids = np.concatenate([x.ravel(), y.ravel()]) if sequence is None else sequence
-    low, high = int(ids.min()), int(ids.max())
-    if low < 0 or high >= vocab_size:
-        wrong = low if low < 0 else high
-        raise TrainingError(
-            f"id {wrong} is outside the vocabulary of the model, which is 0 to {vocab_size - 1}: "
-            "build it with GPTConfig(vocab_size=tokenizer.vocab_size)"
-        )
-    config = config_of(model)
-    if config is not None and x.shape[1] > config.max_seq_length:
-        raise TrainingError(
-            f"the windows have {x.shape[1]} words but the model reads at most max_seq_length={config.max_seq_length}: "
-            f"use create_dataset(sequence, window_size={config.max_seq_length})"
-        )
-    return vocab_size
-
-
-def _batches(x: Any, y: Any, batch_size: int, seed: int) -> WindowBatches:
-    if y is None:
-        raise TrainingError("y is missing: train_model(model, x, y) with x, y = create_dataset(sequence, window_size)")
-    return WindowBatches(np.asarray(x), np.asarray(y), batch_size, seed=seed)
-
-
-def _header(batches: WindowBatches, vocab_size: int) -> str:
-    sequence = windows_to_sequence(batches.x, batches.y)
-    kind = "examples of up to" if sequence is None else "windows of"
-    line = f"{len(batches.x):,} {kind} {batches.x.shape[1]} words, {len(batches):,} steps an epoch"
-    if sequence is None:
-        return line
-    b = baselines(sequence[:HEADER_WORDS], vocab_size)
-    return (
-        f"{line}\nloss of a guesser: any word {b.uniform:.2f} · frequent words {b.unigram:.2f} · frequent pairs {b.bigram:.2f}"
-    )

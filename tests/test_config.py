@@ -1,6 +1,7 @@
 """GPTConfig: the presets of the class, and a clear word about values that cannot be right."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_key_dim_follows_the_width_unless_it_is_given():
 
 
 @pytest.mark.parametrize("field", ["vocab_size", "max_seq_length", "embed_dim", "num_heads", "key_dim", "ff_dim", "num_layers"])
-@pytest.mark.parametrize("value", [-1, 0, 2.0, "8", None, True])
+@pytest.mark.parametrize("value", [-1, 0, 2.0, "8", None, True, float("nan"), np.bool_(True), np.float64(2), [8]])
 def test_a_size_that_is_none(field, value):
     if field == "key_dim" and value in (0, None):
         return  # these mean: embed_dim // num_heads
@@ -72,6 +73,8 @@ def test_a_size_that_is_none(field, value):
         ("dropout", float("nan")),
         ("dropout", "0.1"),
         ("dropout", True),
+        ("dropout", None),
+        ("dropout", float("inf")),
         ("norm", "batch"),
         ("norm", None),
         ("activation", "tanh"),
@@ -93,3 +96,6 @@ def test_heads_that_do_not_divide_the_width():
 def test_numbers_of_numpy_are_numbers():
     config = GPTConfig(np.int64(20), embed_dim=np.int32(16), num_heads=np.int64(2), dropout=np.float64(0.1))
     assert config.key_dim == 8
+    config = GPTConfig(np.uint8(20), dropout=np.float32(0.5), causal=np.bool_(False))
+    assert json.loads(json.dumps(dataclasses.asdict(config))) == dataclasses.asdict(config)
+    assert (config.dropout, config.causal) == (0.5, False)

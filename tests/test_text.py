@@ -1,6 +1,11 @@
-"""read_text: one file, several, a folder; and a clear word about everything that is no UTF-8 text."""
+"""read_text: one file, several, a folder; and a clear word about everything that is not UTF-8 text."""
+
+import os
+import socket
+import sys
 
 import pytest
+from helpers import run_python
 
 from minigpt import data_path, read_text
 from minigpt.errors import TextError, TextNotFound
@@ -71,6 +76,8 @@ def test_a_wrong_encoding_names_the_file_and_the_byte(tmp_path, mark):
     [
         ("the cat".encode("utf-16"), "UTF-16"),
         ("the cat".encode("utf-16-be"), "zero byte"),
+        ("the cat".encode("utf-32"), "UTF-32"),
+        (b"\0\0\xfe\xff" + "the cat".encode("utf-32-be"), "UTF-32"),
         (b"%PDF-1.7 \xff\xfe", "PDF"),
         (b"PK\x03\x04 a Word file", "docx"),
         (b"\x7fELF\x02\x01\x00\x00", "zero byte"),
@@ -79,7 +86,19 @@ def test_a_wrong_encoding_names_the_file_and_the_byte(tmp_path, mark):
         (b" \n\t \n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
     ],
-    ids=["utf-16", "utf-16 without mark", "pdf", "docx", "program", "all bytes", "empty", "blank", "only a mark"],
+    ids=[
+        "utf-16",
+        "utf-16 without mark",
+        "utf-32",
+        "utf-32-be",
+        "pdf",
+        "docx",
+        "program",
+        "all bytes",
+        "empty",
+        "blank",
+        "only a mark",
+    ],
 )
 def test_what_is_no_text_is_named(tmp_path, content, name):
     (tmp_path / "odd.txt").write_bytes(content)
@@ -116,8 +135,49 @@ def test_a_folder_without_text_and_no_path_at_all(tmp_path):
         read_text([])
 
 
-@pytest.mark.parametrize("mistake", ["Who is Tavia Brankwell? " * 200, ""], ids=["the text itself", "an empty string"])
+@pytest.mark.parametrize(
+    "mistake",
+    ["Who is Tavia Brankwell? " * 200, "", None, b"a.txt", 3, ["a.txt", None]],
+    ids=["the text itself", "an empty string", "None", "bytes", "a number", "None in a list"],
+)
 def test_what_is_no_path_is_a_clear_error(in_tmp, mistake):
     (in_tmp / "a.txt").write_text("the current folder is not what was meant", "utf-8")
     with pytest.raises(TextNotFound):
         read_text(mistake)
+
+
+def test_the_paths_may_come_from_a_glob(tmp_path):
+    (tmp_path / "a.txt").write_text("the cat", "utf-8")
+    assert read_text(tmp_path.glob("*.txt")) == "the cat"
+
+
+READ = """
+import sys
+from minigpt import read_text
+from minigpt.errors import TextError
+try:
+    read_text(sys.argv[1])
+except TextError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "socket", "/dev/zero"])
+def test_what_never_ends_is_refused_without_reading(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    path = kind if kind.startswith("/") else f"{kind}.txt"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        socket.socket(socket.AF_UNIX).bind(path)
+    done = run_python(READ, path)  # in a process of its own, which is stopped if it hangs
+    assert done.returncode == 0, done.stderr
+    assert path in done.stdout and "device, a pipe or a socket" in done.stdout
+
+
+def test_a_pipe_in_a_folder_is_left_out(tmp_path):
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "a.txt").write_text("the cat", "utf-8")
+    assert read_text(tmp_path) == "the cat"

@@ -1,18 +1,18 @@
-"""WordTokenizer: the Keras Tokenizer without its traps, and a pickle that is safe to open."""
+"""WordTokenizer: the Keras Tokenizer without its traps."""
 
-import collections
-import json
 import os
-import pickle
+import sys
 import warnings
 
 import numpy as np
 import pytest
+from helpers import run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow.keras.preprocessing.text import Tokenizer
 
-from minigpt import WordTokenizer, data_path
+from minigpt import WordTokenizer, create_dataset, data_path
+from minigpt.engine.long_texts import pieces
 from minigpt.errors import MinigptError, TextError, TokenizerError
 
 LANGUAGES = ["नमस्ते दुनिया। मैं ठीक हूँ।", "Я люблю читать книги.", "I like 🍕 and 🎉 a lot!", "naïve café, déjà vu"]
@@ -22,7 +22,7 @@ def test_the_numbers_of_the_class(text, tokenizer):
     ids = tokenizer.encode(text)
     assert len(ids) == 860
     assert max(ids) < tokenizer.vocab_size == 385
-    assert 0 not in ids and 1 not in ids, "neither padding nor <OOV> stands in the text itself"
+    assert 0 not in ids and 1 not in ids, "neither padding nor <OOV> is in the text itself"
 
 
 def test_the_ids_are_those_of_the_class(text, tokenizer):
@@ -152,7 +152,7 @@ def test_errors_of_use(tokenizer):
         tokenizer.decode([385])
     with pytest.raises(TokenizerError, match="-1"):
         tokenizer.decode([-1])
-    for num_words in (0, 1, 2, -5, 2.5, "many", True):
+    for num_words in (0, 1, 2, -5, 2.5, "many", True, float("nan")):
         with pytest.raises(TokenizerError, match="num_words"):
             WordTokenizer(num_words=num_words)
     assert WordTokenizer(num_words=np.int64(50)).fit("a b").vocab_size == 4
@@ -175,111 +175,6 @@ def test_a_saved_tokenizer_comes_back_the_same(tmp_path, text, name, options):
         tokenizer.keep_punctuation,
         tokenizer.word_counts,
     )
-
-
-def test_the_pickle_load_of_the_class_opens_our_pickle(tmp_path, tokenizer):
-    tokenizer.save(tmp_path / "tokenizer.pkl")
-    with open(tmp_path / "tokenizer.pkl", "rb") as handle:
-        plain = pickle.load(handle)
-    assert isinstance(plain, Tokenizer)
-    assert plain.texts_to_sequences(["who is tavia zork"])[0] == tokenizer.encode("who is tavia zork")
-
-
-@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
-def test_the_pickle_of_the_class_is_opened_at_every_protocol(tmp_path, text, protocol):
-    plain = Tokenizer(num_words=100, oov_token="<OOV>")
-    plain.fit_on_texts([text])
-    (tmp_path / "class.pkl").write_bytes(pickle.dumps(plain, protocol=protocol))
-    loaded = WordTokenizer.load(tmp_path / "class.pkl")
-    assert loaded.encode(text) == plain.texts_to_sequences([text])[0]
-
-
-class Calls:
-    """Pickles to a call of any function."""
-
-    def __init__(self, function, *arguments):
-        self.call = function, arguments
-
-    def __reduce__(self):
-        return self.call
-
-
-@pytest.mark.parametrize("protocol", [0, 2, 5])
-@pytest.mark.parametrize("wrap", ["bare", "in a list", "in a factory", "in a tokenizer"])
-@pytest.mark.parametrize("function", [os.system, eval, exec, getattr, __import__], ids=lambda f: f.__name__)
-def test_a_hostile_pickle_is_refused_by_name_and_runs_nothing(in_tmp, protocol, wrap, function):
-    arguments = {
-        "system": ("touch ran",),
-        "getattr": (os, "system"),
-        "__import__": ("antigravity",),
-    }.get(function.__name__, ("open('ran', 'w')",))
-    if function is getattr:
-        arguments = ("text", "upper")
-    hostile = Calls(function, *arguments)
-    content = {
-        "bare": hostile,
-        "in a list": [hostile],
-        "in a factory": collections.OrderedDict([("a", hostile)]),
-        "in a tokenizer": Tokenizer(),
-    }[wrap]
-    if wrap == "in a tokenizer":
-        content.word_index = hostile
-    (in_tmp / "evil.pkl").write_bytes(pickle.dumps(content, protocol=protocol))
-    # Protocol 0 makes even a Tokenizer through a function of copyreg, which is refused before the hostile one is met.
-    name = r"copy_?reg\._reconstructor" if wrap == "in a tokenizer" and protocol == 0 else rf"\w+\.{function.__name__}"
-    with pytest.raises(TokenizerError, match=rf"{name}\b") as error:
-        WordTokenizer.load("evil.pkl")
-    assert "refused" in str(error.value) and "evil.pkl" in str(error.value)
-    assert not (in_tmp / "ran").exists(), "the pickle was run"
-
-
-def test_a_pickle_cannot_change_the_keras_class(tmp_path):
-    module = Tokenizer.__module__.encode()
-    state = b"}X\x08\x00\x00\x00poisonedK\x07s"  # {"poisoned": 7}
-    (tmp_path / "poison.pkl").write_bytes(b"\x80\x02c" + module + b"\nTokenizer\nN" + state + b"\x86b.")
-    with pytest.raises(TokenizerError):
-        WordTokenizer.load(tmp_path / "poison.pkl")
-    assert not hasattr(Tokenizer, "poisoned"), "a pickle that was refused has set an attribute of the Keras class"
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a.pkl", pickle.dumps({"word_index": {}})),
-        ("a.pkl", pickle.dumps([1, 2])),
-        ("a.pkl", pickle.dumps(Tokenizer())),
-        ("a.pkl", b"not a pickle"),
-        ("a.pkl", b""),
-        ("a.json", b'{"a": 1}'),
-        ("a.json", b"[1, 2]"),
-        ("a.json", b"{"),
-        ("a.json", b"\xff\xfe"),
-        ("a.json", b""),
-        ("a.json", b'{"config": {"word_index": 3}}'),
-    ],
-)
-def test_a_file_that_is_no_tokenizer_is_named(tmp_path, name, content):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(TokenizerError, match=rf"a\.{name[2:]}"):
-        WordTokenizer.load(tmp_path / name)
-
-
-@pytest.mark.parametrize("suffix", [".json", ".pkl"])
-def test_a_truncated_file_is_named(tmp_path, small_tokenizer, suffix):
-    content = small_tokenizer.to_bytes(suffix)
-    for share in (0.2, 0.5, 0.9, 0.99):
-        (tmp_path / f"t{suffix}").write_bytes(content[: int(len(content) * share)])
-        with pytest.raises(TokenizerError):
-            WordTokenizer.load(tmp_path / f"t{suffix}")
-
-
-@pytest.mark.parametrize("field", ["word_index", "index_word", "word_counts"])
-def test_json_with_a_foreign_field_is_refused(tmp_path, small_tokenizer, field):
-    saved = json.loads(small_tokenizer.to_bytes(".json"))
-    saved["config"][field] = "[1, 2]"
-    (tmp_path / "t.json").write_text(json.dumps(saved))
-    with pytest.raises(TokenizerError):
-        WordTokenizer.load(tmp_path / "t.json")
 
 
 def test_other_suffixes_missing_files_and_folders(tmp_path, small_tokenizer):
@@ -305,3 +200,146 @@ def test_a_failed_save_keeps_the_old_file(tmp_path, small_tokenizer, monkeypatch
     with pytest.raises(MinigptError, match="No space"):
         WordTokenizer().fit("another text").save(tmp_path / "t.json")
     assert (tmp_path / "t.json").read_bytes() == before and os.listdir(tmp_path) == ["t.json"]
+
+
+def test_decoding_a_word_does_not_go_through_the_vocabulary():
+    class Counting(dict):
+        lookups = 0
+
+        def get(self, *arguments):
+            Counting.lookups += 1
+            return super().get(*arguments)
+
+        def __getitem__(self, key):
+            Counting.lookups += 1
+            return super().__getitem__(key)
+
+        def __iter__(self):
+            Counting.lookups += len(self)
+            return super().__iter__()
+
+        def items(self):
+            Counting.lookups += len(self)
+            return super().items()
+
+    def lookups(size):
+        tokenizer = WordTokenizer(num_words=None).fit(" ".join(f"w{number}" for number in range(size)))
+        keras = tokenizer.keras_tokenizer
+        keras.index_word, keras.word_index = Counting(keras.index_word), Counting(keras.word_index)
+        Counting.lookups = 0
+        assert tokenizer.decode([size]) == f"w{size - 2}"
+        return Counting.lookups
+
+    assert lookups(2000) == lookups(20) <= 3
+
+
+# Texts that are long, or not written with plain spaces
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u3000", "\u2003", "\r\n", "\f", " \u00a0 "])
+@pytest.mark.parametrize("keep_punctuation", [False, True])
+def test_every_kind_of_space_is_a_space(space, keep_punctuation):
+    tokenizer = WordTokenizer(keep_punctuation=keep_punctuation).fit(f"the{space}cat{space}sat")
+    assert tokenizer.words == ["", "<OOV>", "the", "cat", "sat"]
+    assert tokenizer.encode(f"cat{space}the") == tokenizer.encode("cat the")
+
+
+@pytest.mark.parametrize("lines", [1, 20])
+def test_a_text_without_spaces_is_told_that_words_need_them(lines):
+    chinese = "\n".join(["从前有一个人住在山里他每天早上都去河边打水" * 10] * lines)
+    with pytest.raises(TextError, match="apart by spaces") as error:
+        WordTokenizer().fit(chinese)
+    assert "' '.join(text_data)" in str(error.value) and "\n" not in str(error.value)
+    ids = WordTokenizer().fit(" ".join(chinese)).encode(" ".join(chinese))
+    assert create_dataset(ids, 32)[0].shape == (210 * lines - 32, 32)
+
+
+def test_one_long_word_is_no_language_without_spaces():
+    address = "https://example.org/" + "a" * 3000
+    tokenizer = WordTokenizer().fit(f"see {address} " + "and the other one too " * 100)
+    assert tokenizer.unknown_words("see") == []
+
+
+@pytest.mark.parametrize("wrong", [None, b"the cat", 3, [3]])
+def test_what_is_no_text_is_a_clear_error(tokenizer, wrong):
+    with pytest.raises(TextError, match="not a text"):
+        WordTokenizer().fit(wrong)
+    with pytest.raises(TextError, match="not a text"):
+        tokenizer.encode(wrong)
+
+
+@given(st.text(alphabet="aBs'’.,\n\t \u00a0Σς-", max_size=80), st.integers(1, 20), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_a_text_in_pieces_has_the_words_of_the_whole(content, size, keep_punctuation):
+    tokenizer = WordTokenizer(keep_punctuation=keep_punctuation)
+    assert "".join(pieces(content, size)) == content
+    assert [word for piece in pieces(content, size) for word in tokenizer.tokenize(piece)] == tokenizer.tokenize(content)
+
+
+def test_a_text_of_several_pieces_is_counted_and_encoded_as_a_whole(text):
+    long = f"{text}\n" * 50
+    tokenizer = WordTokenizer().fit(long)
+    assert len(list(pieces(long))) > 2
+    assert tokenizer.encode(long) == WordTokenizer().fit(text).encode(text) * 50
+    plain = Tokenizer(num_words=5000, oov_token="<OOV>")
+    plain.fit_on_texts([long])
+    assert tokenizer.encode(long) == plain.texts_to_sequences([long])[0]
+    assert tokenizer.word_counts["tavia"] == plain.word_counts["tavia"]
+
+
+def made_up_text(size):
+    """A text of that many bytes, with words as long, as frequent and as varied as those of a book."""
+    rng = np.random.default_rng(0)
+    letters = np.array(list("etaoinshrdlucmfwypvbgk"))
+    words = np.array(["".join(rng.choice(letters, length)) for length in rng.integers(2, 11, 40_000)])
+    chosen = (len(words) ** rng.random(size // 5)).astype(int) - 1  # Zipf: the n-th word is 1/n as frequent as the first
+    lines = [" ".join(words[chosen[start : start + 12]]) + "," for start in range(0, len(chosen), 12)]
+    return "\n".join(lines)[:size]
+
+
+LOOK = """
+import resource, sys, tracemalloc
+import minigpt
+from minigpt.engine.windows import check_windows
+
+def look(path):
+    text = minigpt.read_text(path)
+    tokenizer = minigpt.WordTokenizer().fit(text)
+    return text, tokenizer, tokenizer.encode(text)
+
+def train(path, model):
+    text, tokenizer, sequence = look(path)
+    x, y = minigpt.create_dataset(sequence, 100)
+    check_windows(model, x, y)
+    batches = minigpt.stream_dataset(sequence, 100)
+    return text, sequence, x, batches, batches[0]
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+small, large = sys.argv[1:]
+model = minigpt.build_gpt_model(minigpt.GPTConfig(5000, embed_dim=16, num_heads=2, ff_dim=32, num_layers=1))
+train(small, model)  # so that TensorFlow has taken what it needs
+before = peak()
+look(large)
+print(peak() - before)
+train(large, model)
+print(peak() - before)
+tracemalloc.start()
+look(large)
+print(tracemalloc.get_traced_memory()[1])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has another unit elsewhere")
+def test_a_large_text_takes_four_times_its_size_to_look_at_and_eight_to_train_on(tmp_path):
+    size = 8_000_000
+    (tmp_path / "small.txt").write_text(made_up_text(50_000), "utf-8")
+    (tmp_path / "large.txt").write_text(made_up_text(size), "utf-8")
+    done = run_python(LOOK, tmp_path / "small.txt", tmp_path / "large.txt")
+    assert done.returncode == 0, done.stderr
+    look, train, traced = (int(line) / size for line in done.stdout.split())
+    assert look < 4, f"to look at a text takes {look:.1f} times its size"
+    assert train < 8, f"to train on a text takes {train:.1f} times its size"
+    assert traced < 4, f"to look at a text takes {traced:.1f} times its size, by tracemalloc"

@@ -1,4 +1,4 @@
-"""What happens during each training: repeatable dropout, and a stop when the loss explodes."""
+"""What every training needs: repeatable dropout, and a stop when the loss explodes."""
 
 import math
 
@@ -9,7 +9,7 @@ from minigpt.errors import TrainingError
 
 
 class RepeatableDropout(keras.callbacks.Callback):
-    """Sets the random numbers of the dropout from the seed and the epoch, so that a resumed training drops the same."""
+    """Seeds the dropout anew in each epoch, from the seed and the epoch, so that a resumed training drops the same."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class RepeatableDropout(keras.callbacks.Callback):
 
 
 class StopAtExplosion(keras.callbacks.Callback):
-    """Stops a training whose loss is no number any more, or far above any guess, and says why that happens."""
+    """Stops a training whose loss is NaN, or far above that of random guesses, and explains why."""
 
     def __init__(self, largest_loss: float) -> None:
         super().__init__()
@@ -34,8 +34,8 @@ class StopAtExplosion(keras.callbacks.Callback):
         loss = (logs or {}).get("loss", 0.0)
         if not loss < self.largest_loss:  # NaN is not below anything
             rate = float(self.model.optimizer.learning_rate)
-            shown = "no number any more" if math.isnan(loss) else f"{loss:.3g}"
+            shown = "NaN" if math.isnan(loss) else f"{loss:.3g}"
             raise TrainingError(
-                f"the loss is {shown} after step {batch + 1}, so the weights have exploded: learning_rate={rate:.3g} was "
-                f"too large. Build the model anew and train it with learning_rate={min(rate / 10, 1e-3):.3g}"
+                f"the loss is {shown} after step {batch + 1}, so the weights have exploded: learning_rate={rate:.3g} is "
+                f"too large; build the model anew and train it with learning_rate={min(rate / 10, 1e-3):.3g}"
             )

@@ -1,4 +1,4 @@
-"""Cut a sentence into words and punctuation marks, and put it together again as one would write it."""
+"""Cut a text into words and punctuation marks, and put them together again as one would write them."""
 
 import re
 import string

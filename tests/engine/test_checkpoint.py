@@ -131,7 +131,7 @@ def test_an_exploded_training_leaves_the_last_good_epoch(tmp_path, small_windows
         def on_train_batch_begin(self, batch, logs=None):
             self.model.trainable_variables[0].assign(self.model.trainable_variables[0] * np.nan)
 
-    with pytest.raises(TrainingError, match=r"loss is nan|no number"):
+    with pytest.raises(TrainingError, match="loss is NaN"):
         train(tmp_path, small_windows, callbacks=[Explode()])
     model, history = train(tmp_path, small_windows, epochs=1)
     assert np.isfinite(history.history["loss"][0]) and np.isfinite(model.get_weights()[0]).all()
