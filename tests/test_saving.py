@@ -254,7 +254,7 @@ def test_other_versions(run, models):
     np.testing.assert_allclose(answers(load_gpt(run)[0]), answers(models[0]), atol=1e-6)
     newer = {**saved, "format": 99, "versions": {**saved["versions"], "minigpt": "9.9"}}
     (run / "config.json").write_text(json.dumps(newer))
-    with pytest.raises(SavedModelError, match=r"9\.9.*newer.*pip install"):
+    with pytest.raises(SavedModelError, match=r"9\.9.*newer.*install it again from the folder"):
         load_gpt(run)
 
 
