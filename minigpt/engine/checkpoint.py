@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import math
 import re
@@ -17,6 +18,8 @@ from minigpt.model import config_of
 
 PROGRESS = "progress.json"
 OUR_NAME = re.compile(r"(minigpt|epoch)_\d+\.weights\.h5")  # epoch_: of minigpt 0.2
+
+ANEW = "use another folder, or delete it to start anew"
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -54,9 +57,9 @@ class Checkpoint(keras.callbacks.Callback):
         """
         if self.folder is not None:
             try:
-                if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
-                    kind = "a link" if self.folder.is_symlink() else "a file"
-                    raise TrainingError(f"checkpoints cannot be kept in {self.folder}, which is {kind}: use another folder")
+                if self.folder.is_symlink() or self.folder.is_file():
+                    kind = "link" if self.folder.is_symlink() else "file"
+                    raise TrainingError(f"checkpoints cannot be kept in {self.folder}, a {kind}: use another folder")
                 self._lock.enter_context(locked(self.folder, "training"))
             except OSError as error:
                 raise TrainingError(
@@ -78,14 +81,13 @@ class Checkpoint(keras.callbacks.Callback):
         """
         if self.folder is None:
             return 0, {}
-        other = f"{self.folder} holds the checkpoint of another training: use another folder, or delete it to start anew"
         epochs = 0
         try:
             if (self.folder / PROGRESS).exists():
                 progress = _read_progress(self.folder)
                 self.files, epochs = progress["files"], progress["epochs"]
                 if epochs and progress["training"] != self._fingerprint():
-                    raise TrainingError(other)
+                    raise TrainingError(f"{self.folder} holds the checkpoint of another training: {ANEW}")
                 if epochs:
                     # A compiled model keeps its optimizer's moments among its weights, once they exist.
                     self.network.optimizer.build(self.network.trainable_variables)
@@ -94,12 +96,10 @@ class Checkpoint(keras.callbacks.Callback):
         except TrainingError:
             raise
         except Exception as error:  # json, keras and h5py each raise their own
-            raise TrainingError(f"{other} ({reason(error)})") from error
-        number = 0
-        while len(self.files) < 2:
-            number += 1
-            if not (self.folder / (name := f"minigpt_{number}.weights.h5")).exists():
-                self.files.append(name)
+            raise TrainingError(f"the checkpoint in {self.folder} cannot be read ({reason(error)}): {ANEW}") from error
+        names = (f"minigpt_{number}.weights.h5" for number in itertools.count(1))
+        free = (name for name in names if name not in self.files and not (self.folder / name).exists())
+        self.files += itertools.islice(free, max(0, 2 - len(self.files)))
         return epochs, {name: list(values) for name, values in self.history.items()}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -175,11 +175,10 @@ def discard(folder: str | Path) -> None:
     for place in _places(Path(folder)):
         try:
             with locked(place, "deleting a checkpoint"):
-                progress = _progress_of_ours(place)
-                for name in progress.get("files", ()):
-                    (place / name).unlink(missing_ok=True)
-                if progress:
-                    (place / PROGRESS).unlink()
+                if progress := _progress_of_ours(place):
+                    cut_off = place.glob(f".{PROGRESS}.*.tmp")  # by a kill in write_atomic
+                    for path in [*(place / name for name in progress["files"]), *cut_off, place / PROGRESS]:
+                        path.unlink(missing_ok=True)
             if not any(place.iterdir()):
                 place.rmdir()
         except OSError as error:
@@ -207,7 +206,7 @@ def _read_progress(folder: Path) -> dict[str, Any]:
     """Read progress.json, and raise some error unless minigpt has written it: it says which files may be deleted."""
     progress = json.loads((folder / PROGRESS).read_bytes())
     weights, epochs = progress["weights"], progress["epochs"]
-    files = progress.setdefault("files", [weights])
+    files = progress.setdefault("files", [weights])  # minigpt 0.2 had one file
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0 or "training" not in progress:
         raise ValueError("it is not a progress.json of minigpt")
     if not all(OUR_NAME.fullmatch(name) for name in files) or (epochs and weights not in files):

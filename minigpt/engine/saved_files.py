@@ -28,9 +28,10 @@ from minigpt.tokenizer import WordTokenizer
 
 FORMAT = 2  # raised when a newer minigpt writes a folder that an older one cannot read; 2 added the checksums
 FILES = ("model.h5", "tokenizer.json", "tokenizer.pkl", "config.json")  # the last has the checksums of the others
-UNFINISHED = ".unfinished"  # inside the folder: files that are being written
-COMPLETE = ".complete"  # inside the folder: new files, complete, on their way into place
+UNFINISHED = ".minigpt.unfinished"  # inside the folder: files that are being written
+COMPLETE = ".minigpt.complete"  # inside the folder: new files, complete, on their way into place
 WAIT = 10.0  # seconds that one save waits for another
+SAVE_AGAIN = "one of the two was changed or copied from another model; save the model again with save_gpt"
 ATTEMPTS = 5  # to open files that another process is moving into place
 RUNS_CODE = re.compile(r'"class_name": "(Lambda|__lambda__|TFSMLayer)"')  # what Keras can store in a file and run from it
 SINE_TABLE = 2**24  # numbers that the sine table may have beyond those in the file: it is computed, not stored
@@ -50,8 +51,7 @@ def all_or_nothing(folder: Path, model: keras.Model) -> Iterator[Path]:
     try:
         with locked(folder, "saving a model", WAIT), _without_h5_warnings():
             finish(folder)
-            for leftover in folder.glob(f"{UNFINISHED}*"):  # of a save that was killed: nobody else has the lock
-                shutil.rmtree(leftover)
+            shutil.rmtree(unfinished, ignore_errors=True)  # of a save that was killed: nobody else has the lock
             try:
                 unfinished.mkdir()
                 check_room(folder, 1.1 * 4 * model.count_params() + 1e6)
@@ -139,7 +139,7 @@ def open_saved(folder: Path) -> Iterator["SavedGPT"]:
 
 
 class Mixed(SavedModelError):
-    """A file that is not the one that config.json was saved with."""
+    """Files that do not belong together."""
 
 
 class SavedGPT:
@@ -161,9 +161,7 @@ class SavedGPT:
                     break
         missing = [name for name in FILES if name not in self.files and name != "tokenizer.pkl"]
         if missing:
-            raise SavedModelError(
-                f"{folder} is not a saved GPT: {', '.join(missing)} is missing; save the model again with save_gpt"
-            )
+            raise Mixed(f"{folder} is not a saved GPT: {', '.join(missing)} is missing; save the model again with save_gpt")
         self.description = _parse_description(folder / "config.json", self.files["config.json"].read())
         self.config = _gpt_config(folder / "config.json", self.description["config"])
 
@@ -185,7 +183,7 @@ class SavedGPT:
         if numbers > size or c.max_seq_length * c.embed_dim > size + SINE_TABLE:
             raise Mixed(
                 f"{self.folder / 'config.json'} describes a model that is too large for model.h5, which has {size:,} bytes: "
-                "one of the two was changed or copied from elsewhere; save the model again with save_gpt"
+                f"{SAVE_AGAIN}"
             )
 
     def load_weights(self, model: keras.Model) -> None:
@@ -196,8 +194,8 @@ class SavedGPT:
             shapes = {name: dataset.shape for name, dataset in stored.items() if name.startswith("model_weights/")}
             if shapes != {name: tuple(weight.shape) for name, weight in wanted.items()}:
                 raise SavedModelError(
-                    f"the weights in {self.folder / 'model.h5'} are not those of the model that config.json describes: one of "
-                    "the two was changed or copied from elsewhere; save the model again with save_gpt"
+                    f"the weights in {self.folder / 'model.h5'} are not those of the model that config.json describes: "
+                    f"{SAVE_AGAIN}"
                 )
             for name, weight in wanted.items():
                 weight.assign(stored[name][...])
@@ -221,7 +219,7 @@ class SavedGPT:
         if model.count_params() != self.description["parameters"]:
             raise SavedModelError(
                 f"{self.folder / 'model.h5'} has {model.count_params()} parameters, and config.json says "
-                f"{self.description['parameters']}: one of the two was copied from another model; save the model again with save_gpt"
+                f"{self.description['parameters']}: {SAVE_AGAIN}"
             )
         return model
 
@@ -240,7 +238,7 @@ class SavedGPT:
         if known != self.description["vocab_size"]:
             raise SavedModelError(
                 f"the tokenizer in {self.folder} has {known} ids, and config.json says {self.description['vocab_size']}: "
-                "one of the two was copied from another model; save the model again with save_gpt"
+                f"{SAVE_AGAIN}"
             )
         return tokenizer
 
@@ -254,8 +252,8 @@ class SavedGPT:
         except Exception as error:  # h5py and Keras raise nearly anything on a damaged file
             made_with = self.description["versions"].get("keras", "?")
             raise SavedModelError(
-                f"{self.folder / 'model.h5'} cannot be read: it is damaged, was saved by another version of Keras ({made_with}, "
-                f"here {keras.__version__}), or has a layer of your own that is not imported yet ({reason(error)})"
+                f"{self.folder / 'model.h5'} cannot be read: it is damaged, was saved by another Keras ({made_with}, here "
+                f"{keras.__version__}), or has a layer of your own that is not imported yet ({reason(error)})"
             ) from error
 
 
@@ -289,22 +287,10 @@ def _parse_description(path: Path, content: bytes) -> dict[str, Any]:
 
 def _gpt_config(path: Path, fields: Any) -> GPTConfig | None:
     """The hyper-parameters in a config.json; None where a model of another kind was saved."""
-    if fields is None:
-        return None
-    problem = ""
-    known = {field.name for field in dataclasses.fields(GPTConfig)}
-    if not isinstance(fields, dict):
-        problem = f"{fields!r} is not a set of hyper-parameters"
-    elif unknown := sorted(set(fields) - known):
-        problem = f"{unknown[0]!r} is not a hyper-parameter of GPTConfig"
-    elif "vocab_size" not in fields:
-        problem = "vocab_size is missing"
-    else:
-        try:
-            return GPTConfig(**fields)
-        except (MinigptError, TypeError) as error:
-            problem = str(error)
-    raise SavedModelError(f"the config in {path} cannot be right: {problem}")
+    try:
+        return None if fields is None else GPTConfig(**fields)
+    except (MinigptError, TypeError) as error:
+        raise SavedModelError(f"the config in {path} cannot be right: {error}") from error
 
 
 def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
