@@ -294,21 +294,17 @@ def _gpt_config(path: Path, fields: Any) -> GPTConfig | None:
 
 
 def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
-    """Every array in an .h5 file by its name; SavedModelError where one is a link, or lies outside the file."""
-    found: dict[str, h5py.Dataset] = {}
-
-    def refuse_links(name: str, link: object) -> None:
-        if not isinstance(link, h5py.HardLink):
-            raise SavedModelError(f"{name} in model.h5 is a link to elsewhere, which Keras never writes: it was not followed")
-
-    def note(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
-            if item.external or item.is_virtual:
-                raise SavedModelError(f"{name} in model.h5 is in another file, where Keras never writes it: it was not read")
-            found[name] = item
-
-    file.visititems_links(refuse_links)
-    file.visititems(note)
+    """Every array in an .h5 file by its name; SavedModelError where one is a link, or is stored outside the file."""
+    elsewhere = file.visititems_links(lambda name, link: None if isinstance(link, h5py.HardLink) else name)
+    items: dict[str, Any] = {}
+    if not elsewhere:
+        file.visititems(items.__setitem__)
+    found = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}
+    for name, dataset in found.items():
+        if dataset.external or dataset.is_virtual:
+            elsewhere = name
+    if elsewhere:
+        raise SavedModelError(f"{elsewhere} in model.h5 is a link to elsewhere, which Keras never writes: it was not followed")
     return found
 
 
