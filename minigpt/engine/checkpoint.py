@@ -126,7 +126,7 @@ class Checkpoint(keras.callbacks.Callback):
         except (OSError, RuntimeError) as error:  # h5py raises either on a full disk
             raise TrainingError(
                 f"epoch {epoch + 1} cannot be kept in {self.folder} ({reason(error)}): make room, then start the same "
-                f"training again; it goes on after epoch {epoch}"
+                f"training again; it goes on with epoch {epoch + 1}"
             ) from error
 
     def _write_progress(self, epochs: int, weights: str | None) -> None:

@@ -295,7 +295,7 @@ def test_a_full_disk_is_told_and_the_epoch_before_is_kept(tmp_path, small_window
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
         patch.setattr(keras.Model, "save_weights", lambda *_: pytest.fail("HDF5 would crash the process"))
-        with pytest.raises(TrainingError, match=r"epoch 3 .*1 MB are needed.*goes on after epoch 2") as error:
+        with pytest.raises(TrainingError, match=r"epoch 3 .*1 MB are needed.*goes on with epoch 3") as error:
             train(tmp_path, small_windows)
         assert "\n" not in str(error.value)
     assert unfinished(tmp_path) == 2
