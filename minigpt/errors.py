@@ -40,6 +40,10 @@ class SavedModelError(MinigptError):
     """A folder that is not a saved GPT, or is one that cannot be read or written."""
 
 
+class FolderInUse(SavedModelError, TrainingError):
+    """A folder in which another process is saving or training."""
+
+
 class GenerationError(MinigptError):
     """A setting of `generate_text` that cannot be right."""
 

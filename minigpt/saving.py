@@ -1,35 +1,25 @@
-"""Files: a folder that holds the model, its tokenizer and what they were made with; and the way back."""
+"""Files: a folder that holds the model, its tokenizer and what they were made with; and the way back.
 
-import contextlib
-import dataclasses
-import errno
-import json
-import os
-import platform
-import shutil
-from collections.abc import Iterator
+At its heart, saving is `model.save("model.h5")` and `pickle.dump(tokenizer, file)`, as in the class. What makes it safe (all
+files or none, checksums, a file from a stranger that cannot run a program) is in `engine/saved_files.py`.
+"""
+
 from pathlib import Path
 
 import keras
 import numpy as np
-from absl import logging
 
-from minigpt.config import GPTConfig
-from minigpt.errors import MinigptError, SavedModelError
-from minigpt.layers import PositionalEncoding
+from minigpt.engine.saved_files import all_or_nothing, description, open_saved
+from minigpt.errors import SavedModelError
 from minigpt.model import build_gpt_model, config_of, vocab_size_of
 from minigpt.tokenizer import WordTokenizer
-
-FORMAT = 1  # raised when a newer minigpt writes a folder that an older one cannot read
-FILES = ("model.h5", "tokenizer.json", "tokenizer.pkl", "config.json")
-COMPLETE = ".complete"  # inside the folder: new files, complete, on their way into place
 
 
 def save_gpt(folder: str | Path, model: keras.Model, tokenizer: WordTokenizer) -> Path:
     """Write a model and its tokenizer into a folder, all or nothing.
 
     The folder gets `model.h5` (weights and architecture, without the optimizer), `tokenizer.json`, `tokenizer.pkl` (the
-    pickle of the class) and `config.json` (versions and hyper-parameters). Other files in it are left alone.
+    pickle of the class) and `config.json` (versions, hyper-parameters, checksums). Other files in it are left alone.
 
     Args:
         folder: made if it is not there; an older model in it is replaced.
@@ -46,36 +36,21 @@ def save_gpt(folder: str | Path, model: keras.Model, tokenizer: WordTokenizer) -
         >>> save_gpt("runs/first", model, tokenizer)  # doctest: +SKIP
     """
     folder = Path(folder)
+    check_savable(model)
     check_fit(model, tokenizer)
-    unfinished = folder / f".unfinished.{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _finish(folder)
-        for leftover in folder.glob(".unfinished.*"):  # of a save that was killed
-            shutil.rmtree(leftover)
-        unfinished.mkdir()
-        _check_room(folder, model)
-        with _without_h5_remarks():
-            model.save(unfinished / "model.h5", include_optimizer=False)
-        for suffix in (".json", ".pkl"):
-            (unfinished / f"tokenizer{suffix}").write_bytes(tokenizer.to_bytes(suffix))
-        (unfinished / "config.json").write_text(json.dumps(_description(model, tokenizer), indent=2) + "\n")
-        for name in FILES:
-            _flush(unfinished / name)
-        unfinished.rename(folder / COMPLETE)  # from this moment on, the new model is the one that is saved
-        _finish(folder)
-    except (OSError, RuntimeError) as error:  # h5py raises either on a full disk
-        reason = _first_line(getattr(error, "strerror", None) or error)
-        raise SavedModelError(
-            f"the model cannot be saved in {folder} ({reason}): make room, or use a folder that you may write to"
-        ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with all_or_nothing(folder, model) as unfinished:
+        model.save(unfinished / "model.h5", include_optimizer=False)
+        (unfinished / "tokenizer.json").write_bytes(tokenizer.to_bytes(".json"))
+        (unfinished / "tokenizer.pkl").write_bytes(tokenizer.to_bytes(".pkl"))
+        (unfinished / "config.json").write_text(description(unfinished, model, tokenizer), encoding="utf-8")
     return folder
 
 
 def load_gpt(folder: str | Path) -> tuple[keras.Model, WordTokenizer]:
     """Read back what `save_gpt` has written, in this or in a fresh process.
+
+    Each file must be the one that was saved, by its checksum in `config.json`. A model of `build_gpt_model` is built anew
+    from its hyper-parameters, and gets its weights from `model.h5`; Keras rebuilds any other model.
 
     Args:
         folder: of `save_gpt`.
@@ -86,68 +61,19 @@ def load_gpt(folder: str | Path) -> tuple[keras.Model, WordTokenizer]:
     Raises:
         SavedModelError: the folder is not a saved GPT, or a file in it is missing, damaged, of a newer minigpt, or does
             not fit the others.
+
+    Example:
+        >>> model, tokenizer = load_gpt("runs/first")  # doctest: +SKIP
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise SavedModelError(
-            f"there is no folder {folder}: give the folder that save_gpt or `minigpt train --out` has written"
-        )
-    if (folder / COMPLETE).exists():
-        _finish(folder)
-    missing = [name for name in ("config.json", "model.h5", "tokenizer.json") if not (folder / name).is_file()]
-    if missing:
-        raise SavedModelError(
-            f"{folder} is not a saved GPT: {', '.join(missing)} is missing; save the model again with save_gpt"
-        )
-    saved = read_description(folder)
-    try:
-        with _without_h5_remarks():
-            model = _load_model(folder / "model.h5", saved["config"])
-    except Exception as error:  # h5py and Keras raise nearly anything on a damaged file
-        made_with = saved["versions"]
-        raise SavedModelError(
-            f"{folder / 'model.h5'} cannot be read: it is damaged, or was saved by another version (keras "
-            f"{made_with.get('keras', '?')}, here {keras.__version__}); save it again with save_gpt ({_first_line(error)})"
-        ) from error
-    try:
-        tokenizer = WordTokenizer.load(folder / "tokenizer.json")
-    except MinigptError as error:
-        raise SavedModelError(str(error)) from error
+    with open_saved(Path(folder)) as saved:
+        if saved.config is None:
+            model = saved.load_foreign_model()
+        else:
+            model = build_gpt_model(saved.config)
+            saved.load_weights(model)
+        tokenizer = saved.tokenizer()
     check_fit(model, tokenizer)
-    if saved.get("parameters") != model.count_params():
-        raise SavedModelError(
-            f"{folder / 'config.json'} describes another model ({saved.get('parameters')} parameters; model.h5 has "
-            f"{model.count_params()}): one of the two was copied from elsewhere; save the model again with save_gpt"
-        )
     return model, tokenizer
-
-
-def _load_model(path: Path, config: dict | None) -> keras.Model:
-    try:
-        return keras.models.load_model(path, custom_objects={"PositionalEncoding": PositionalEncoding}, compile=False)
-    except (TypeError, ValueError):  # another Keras describes its layers otherwise; the weights are the same
-        if config is None:
-            raise
-        model = build_gpt_model(GPTConfig(**config))
-        model.load_weights(path)
-        return model
-
-
-def read_description(folder: str | Path) -> dict:
-    """Read the config.json of a saved GPT: its format, its versions and its hyper-parameters."""
-    path = Path(folder) / "config.json"
-    try:
-        saved = json.loads(path.read_text("utf-8"))
-        newest = int(saved["format"])
-        versions = dict(saved["versions"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SavedModelError(f"{path} is not the description of a saved GPT, or is damaged: save the model again") from error
-    if newest > FORMAT:
-        raise SavedModelError(
-            f"{path} was written by minigpt {versions.get('minigpt', '?')}, which is newer than this one: "
-            "type python -m pip install --upgrade minigpt"
-        )
-    return saved
 
 
 def check_fit(model: keras.Model, tokenizer: WordTokenizer) -> None:
@@ -160,58 +86,9 @@ def check_fit(model: keras.Model, tokenizer: WordTokenizer) -> None:
         )
 
 
-def _description(model: keras.Model, tokenizer: WordTokenizer) -> dict:
-    import tensorflow as tf
-
-    import minigpt
-
-    config: GPTConfig | None = config_of(model)
-    return {
-        "format": FORMAT,
-        "versions": {
-            "minigpt": minigpt.__version__,
-            "keras": keras.__version__,
-            "tensorflow": tf.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        "config": dataclasses.asdict(config) if config else None,  # None: a model of one's own
-        "parameters": model.count_params(),
-        "vocab_size": tokenizer.vocab_size,
-    }
-
-
-def _finish(folder: Path) -> None:
-    """Move the files of a complete save into place; a save that was killed in the middle of this is finished here."""
-    complete = folder / COMPLETE
-    if complete.is_dir():
-        for file in complete.iterdir():
-            os.replace(file, folder / file.name)
-        complete.rmdir()
-
-
-def _check_room(folder: Path, model: keras.Model) -> None:
-    """Look before writing: HDF5 takes a full disk badly."""
-    needed, free = 1.1 * 4 * model.count_params() + 1e6, shutil.disk_usage(folder).free
-    if free < needed:
-        raise OSError(errno.ENOSPC, f"it needs {needed / 1e6:.0f} MB and {free / 1e6:.0f} MB are free")
-
-
-def _flush(path: Path) -> None:
-    with open(path, "rb+") as file:
-        os.fsync(file.fileno())
-
-
-@contextlib.contextmanager
-def _without_h5_remarks() -> Iterator[None]:
-    """Keras calls .h5 a legacy format at each save, and misses the optimizer that we leave out on purpose."""
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
-
-
-def _first_line(error: object) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+def check_savable(model: keras.Model) -> None:
+    """Raise SavedModelError for what could be saved but not loaded."""
+    if not isinstance(model, keras.Model):
+        raise SavedModelError(f"{type(model).__name__} is not a Keras model: type save_gpt(folder, model, tokenizer)")
+    if config_of(model) and any("/lora_" in weight.path for weight in model.weights):
+        raise SavedModelError("the model has LoRA matrices beside its weights: save merge_lora(model) instead")

@@ -87,28 +87,23 @@ def train_model(
     if progress:
         own.append(Progress())
         print(describe(batches, vocab_size))
-    start = 0
-    earlier: dict[str, list[float]] = {}
-    if checkpoint is not None:
-        keeper = Checkpoint(checkpoint, model, batches)
+    with Checkpoint(checkpoint, model, batches) as keeper:
         start, earlier = keeper.resume()
-        if learning_rate is not None:  # else the optimizer goes on with the rate that it had
+        if checkpoint is not None and learning_rate is not None:  # else the optimizer goes on with the rate that it had
             model.optimizer.learning_rate = learning_rate
-        own.append(keeper)
         if start and progress:
             print(f"going on after epoch {start}, from the checkpoint in {checkpoint}")
-    batches.epoch = start
-
-    history = model.fit(
-        batches,
-        epochs=max(epochs, start),
-        initial_epoch=start,
-        validation_data=validation_data,
-        validation_batch_size=batches.batch_size,
-        callbacks=[*own, *callbacks],
-        shuffle=False,  # the batches shuffle their windows themselves, repeatably
-        verbose=0,
-    )
+        batches.epoch = start
+        history = model.fit(
+            batches,
+            epochs=max(epochs, start),
+            initial_epoch=start,
+            validation_data=validation_data,
+            validation_batch_size=batches.batch_size,
+            callbacks=[*own, keeper, *callbacks],
+            shuffle=False,  # the batches shuffle their windows themselves, repeatably
+            verbose=0,
+        )
     history.epoch = list(range(max(epochs, start)))
     history.history = {name: earlier.get(name, []) + history.history.get(name, []) for name in {**earlier, **history.history}}
     return history

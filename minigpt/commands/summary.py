@@ -11,7 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minigpt.saving import read_description
+    from minigpt.engine.saved_files import read_description
 
     model, tokenizer = minigpt.load_gpt(arguments.run)
     model.summary(expand_nested=arguments.blocks)

@@ -1,29 +1,74 @@
 """Go on after a crash: what a training needs to continue from its last finished epoch."""
 
+import contextlib
 import dataclasses
+import itertools
 import json
+import math
+import re
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from minigpt.dataset import WindowBatches
-from minigpt.engine.files import write_atomic
+from minigpt.engine.files import check_room, flush, locked, reason, write_atomic
 from minigpt.errors import TrainingError
 from minigpt.model import config_of
+
+PROGRESS = "progress.json"
+OUR_NAME = re.compile(r"(minigpt|epoch)_\d+\.weights\.h5")  # epoch_: of minigpt 0.2
+
+ANEW = "use another folder, or delete it to start anew"
 
 
 class Checkpoint(keras.callbacks.Callback):
     """Writes the weights, the optimizer and the losses after each epoch; `resume` reads them back.
 
-    `progress.json` names the file of weights that belongs to it and is moved into place last, so at every moment the
-    folder holds one complete checkpoint, the old or the new.
+    The weights are written in turn to two files. `progress.json` lists both before either is made, and names the one that
+    is complete; it is replaced last, so at every moment the folder holds one complete checkpoint. Only listed files are ever
+    deleted. While the `with` block runs, no other training can use the folder.
+
+    Args:
+        folder: made if it is not there; with None, nothing is kept.
+        model: compiled.
+        batches: the windows that the model is trained on.
+
+    Example:
+        >>> with Checkpoint("runs/first/checkpoint", model, batches) as checkpoint:  # doctest: +SKIP
+        ...     finished, history = checkpoint.resume()
+        ...     model.fit(batches, initial_epoch=finished, callbacks=[checkpoint])
     """
 
-    def __init__(self, folder: str | Path, model: keras.Model, batches: WindowBatches) -> None:
+    def __init__(self, folder: str | Path | None, model: keras.Model, batches: WindowBatches) -> None:
         super().__init__()
-        self.folder, self.network, self.batches = Path(folder), model, batches
-        self.progress_file = self.folder / "progress.json"
+        self.folder = None if folder is None else Path(folder)
+        self.network, self.batches = model, batches
+        self.weights: str | None = None  # the file of the last finished epoch
+        self.files: list[str] = []
         self.history: dict[str, list[float]] = {}
+        self._lock = contextlib.ExitStack()
+
+    def __enter__(self) -> "Checkpoint":
+        """Take the folder.
+
+        Raises:
+            TrainingError: the folder cannot be used, or another training is using it.
+        """
+        if self.folder is not None:
+            try:
+                if self.folder.is_symlink() or self.folder.is_file():
+                    kind = "link" if self.folder.is_symlink() else "file"
+                    raise TrainingError(f"checkpoints cannot be kept in {self.folder}, a {kind}: use another folder")
+                self._lock.enter_context(locked(self.folder, "training"))
+            except OSError as error:
+                raise TrainingError(
+                    f"checkpoints cannot be kept in {self.folder} ({reason(error)}): use another folder"
+                ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
 
     def resume(self) -> tuple[int, dict[str, list[float]]]:
         """Load the last checkpoint into the model.
@@ -32,45 +77,69 @@ class Checkpoint(keras.callbacks.Callback):
             The number of finished epochs, and their losses and accuracies; 0 and {} where there is none yet.
 
         Raises:
-            TrainingError: the folder cannot be written, or holds the checkpoint of another training.
+            TrainingError: the folder holds the checkpoint of another training, or a damaged one.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            content = self.progress_file.read_bytes() if self.progress_file.exists() else None
-        except OSError as error:
-            raise TrainingError(
-                f"checkpoints cannot be kept in {self.folder} ({error.strerror}): use another folder"
-            ) from error
-        if content is None:
+        if self.folder is None:
             return 0, {}
-        other = f"{self.folder} holds the checkpoint of another training: use another folder, or delete it to start anew"
+        epochs = 0
         try:
-            progress = json.loads(content)
-            if progress["training"] != self._fingerprint():
-                raise TrainingError(other)
-            # A compiled model keeps its optimizer's moments among its weights, once they exist.
-            self.network.optimizer.build(self.network.trainable_variables)
-            self.network.load_weights(self.folder / progress["weights"])
+            if (self.folder / PROGRESS).exists():
+                progress = _read_progress(self.folder)
+                self.files, epochs = progress["files"], progress["epochs"]
+                if epochs and progress["training"] != self._fingerprint():
+                    raise TrainingError(f"{self.folder} holds the checkpoint of another training: {ANEW}")
+                if epochs:
+                    # A compiled model keeps its optimizer's moments among its weights, once they exist.
+                    self.network.optimizer.build(self.network.trainable_variables)
+                    self.network.load_weights(self.folder / progress["weights"])
+                    self.weights, self.history = progress["weights"], progress["history"]
         except TrainingError:
             raise
         except Exception as error:  # json, keras and h5py each raise their own
-            raise TrainingError(f"{other} ({error})") from error
-        self.history = progress["history"]
-        return progress["epochs"], {name: list(values) for name, values in self.history.items()}
+            raise TrainingError(f"the checkpoint in {self.folder} cannot be read ({reason(error)}): {ANEW}") from error
+        names = (f"minigpt_{number}.weights.h5" for number in itertools.count(1))
+        free = (name for name in names if name not in self.files and not (self.folder / name).exists())
+        self.files += itertools.islice(free, max(0, 2 - len(self.files)))
+        return epochs, {name: list(values) for name, values in self.history.items()}
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Called by Keras."""
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(float(value))
-        weights = f"epoch_{epoch + 1}.weights.h5"
-        temporary = self.folder / f"writing_{weights}"
-        self.network.save_weights(temporary)
-        temporary.replace(self.folder / weights)
-        progress = {"epochs": epoch + 1, "weights": weights, "history": self.history, "training": self._fingerprint()}
-        write_atomic(self.progress_file, json.dumps(progress).encode())
-        for old in self.folder.glob("*.weights.h5"):
-            if old.name != weights:
-                old.unlink()
+        """Called by Keras.
+
+        Raises:
+            TrainingError: the disk is full; the checkpoint of the epoch before is still whole.
+        """
+        if self.folder is None:
+            return
+        old, new = self.weights, next(name for name in self.files if name != self.weights)
+        numbers = self.network.count_params() + sum(math.prod(v.shape) for v in self.network.optimizer.variables)
+        try:
+            if old is None:
+                self._write_progress(0, None)
+            for name, value in (logs or {}).items():
+                self.history.setdefault(name, []).append(float(value))
+            check_room(self.folder, 1.1 * 4 * numbers + 1e6)
+            self.network.save_weights(self.folder / new)
+            flush(self.folder / new)
+            self._write_progress(epoch + 1, new)
+            if old is not None:
+                (self.folder / old).unlink(missing_ok=True)
+        except (OSError, RuntimeError) as error:  # h5py raises either on a full disk
+            raise TrainingError(
+                f"epoch {epoch + 1} cannot be kept in {self.folder} ({reason(error)}): make room, then start the same "
+                f"training again; it goes on with epoch {epoch + 1}"
+            ) from error
+
+    def _write_progress(self, epochs: int, weights: str | None) -> None:
+        assert self.folder is not None
+        progress = {
+            "epochs": epochs,
+            "weights": weights,
+            "files": self.files,
+            "history": self.history,
+            "training": self._fingerprint(),
+        }
+        write_atomic(self.folder / PROGRESS, json.dumps(progress).encode())
+        self.weights = weights
 
     def _fingerprint(self) -> dict[str, object]:
         """What must be the same for a checkpoint to be of this training."""
@@ -84,3 +153,62 @@ class Checkpoint(keras.callbacks.Callback):
             "seed": b.seed,
             "text": b.fingerprint(),
         }
+
+
+def unfinished(folder: str | Path) -> int | None:
+    """Tell how many epochs an interrupted training has finished in a checkpoint folder, or in folders directly in it.
+
+    Returns:
+        The number of epochs, summed where there are several trainings, as of a dialogue; None where there are none.
+    """
+    return sum(_progress_of_ours(place).get("epochs", 0) for place in _places(Path(folder))) or None
+
+
+def discard(folder: str | Path) -> None:
+    """Delete what trainings have kept in a checkpoint folder, or in folders directly in it, and each folder that is then empty.
+
+    Files that minigpt did not write stay.
+
+    Raises:
+        TrainingError: a training is running there, or a file cannot be deleted.
+    """
+    for place in _places(Path(folder)):
+        try:
+            with locked(place, "deleting a checkpoint"):
+                if progress := _progress_of_ours(place):
+                    cut_off = place.glob(f".{PROGRESS}.*.tmp")  # by a kill in write_atomic
+                    for path in [*(place / name for name in progress["files"]), *cut_off, place / PROGRESS]:
+                        path.unlink(missing_ok=True)
+            if not any(place.iterdir()):
+                place.rmdir()
+        except OSError as error:
+            raise TrainingError(f"the checkpoint in {place} cannot be deleted ({reason(error)}): delete it yourself") from error
+
+
+def _places(folder: Path) -> list[Path]:
+    """The folders with a checkpoint: those in the folder that have one, then the folder itself; no links."""
+    with contextlib.suppress(OSError):
+        if folder.is_dir() and not folder.is_symlink():
+            inner = [path for path in folder.iterdir() if (path / PROGRESS).is_file() and not path.is_symlink()]
+            return [*inner, folder]
+    return []
+
+
+def _progress_of_ours(folder: Path) -> dict[str, Any]:
+    """The content of progress.json; {} where there is none, or none that minigpt has written."""
+    try:
+        return _read_progress(folder)
+    except Exception:  # another program's file can hold anything
+        return {}
+
+
+def _read_progress(folder: Path) -> dict[str, Any]:
+    """Read progress.json, and raise some error unless minigpt has written it: it says which files may be deleted."""
+    progress = json.loads((folder / PROGRESS).read_bytes())
+    weights, epochs = progress["weights"], progress["epochs"]
+    files = progress.setdefault("files", [weights])  # minigpt 0.2 had one file
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0 or "training" not in progress:
+        raise ValueError("it is not a progress.json of minigpt")
+    if not all(OUR_NAME.fullmatch(name) for name in files) or (epochs and weights not in files):
+        raise ValueError("it names files that minigpt does not write")
+    return progress

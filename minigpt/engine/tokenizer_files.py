@@ -67,14 +67,18 @@ def read_tokenizer(path: str | Path) -> Tokenizer:
     try:
         if not Path(path).is_file():  # a pipe may never end
             raise TokenizerError("there is no such file: give the one that tokenizer.save has written")
-        content = Path(path).read_bytes()
-        return _checked(tokenizer_from_json(content.decode("utf-8")) if suffix == ".json" else _read_pickle(content))
+        return parse_tokenizer(Path(path).read_bytes(), suffix)
     except OSError as error:
         raise TokenizerError(f"the tokenizer {path} cannot be read ({error.strerror}): check the path") from error
     except TokenizerError as error:
         raise TokenizerError(f"{path}: {error}") from error
     except Exception as error:  # a damaged pickle or JSON can raise nearly anything
         raise TokenizerError(f"{path} is not a saved tokenizer, or is damaged: save it again with tokenizer.save") from error
+
+
+def parse_tokenizer(content: bytes, suffix: str) -> Tokenizer:
+    """Make a Keras Tokenizer of the content of a file; what is wrong with it can raise nearly anything."""
+    return _checked(tokenizer_from_json(content.decode("utf-8")) if suffix == ".json" else _read_pickle(content))
 
 
 def _suffix(path: str | Path) -> str:
