@@ -1,7 +1,6 @@
 """Whole runs of `minigpt grade`, each in a process of its own: hostile submissions, reports, resuming, pytest, the kit."""
 
 import csv
-import ctypes
 import json
 import os
 import shutil
@@ -11,15 +10,20 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hostile_submissions import SUBMISSIONS
 from test_grading_marks import assert_gradescope
 
-HOSTILE = Path(__file__).with_name("hostile")
-PACKAGE = Path(__file__).parents[2] / "minigpt"
+from minigpt.classroom.grading import containment
+
+HERE = Path(__file__).parent
+PACKAGE = HERE.parents[1] / "minigpt"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")]
 
 # A run with points for two stages only takes seconds.
+LIMITS = ["--check-seconds", 1, "--total-seconds", 60, "--memory", 200]
 POINTS = "[points]\nread_text = 40\ncreate_dataset = 60\n[visibility]\ncreate_dataset = 'hidden'\n"
 SEVENTH = 60 / 7  # create_dataset has seven checks
+SIGNALS_FORBIDDEN = containment.landlock_version() >= 6
 
 RIGHT = """
 import numpy as np
@@ -45,26 +49,16 @@ def graded(tmp_path_factory):
     """A class of the hostile submissions and two right ones, first and last; its rows by name, and the folder."""
     folder = tmp_path_factory.mktemp("class")
     (folder / "points.toml").write_text(POINTS)
-    shutil.copytree(HOSTILE, folder / "class", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("a_right.py", "z_right.py"):
-        (folder / "class" / name).write_text(RIGHT)
-    (folder / "class" / "half_written.py").write_text(
-        "def read_text(path):\n    return open(path).read()\n\ndef create_dataset(sequence"
-    )
-    if not landlock_forbids_signals():
-        (folder / "class" / "kills_the_grader.py").unlink()
+    (folder / "class").mkdir()
+    for name, text in {"a_right.py": RIGHT, "z_right.py": RIGHT, **SUBMISSIONS}.items():
+        if name != "kills_the_grader.py" or SIGNALS_FORBIDDEN:
+            (folder / "class" / name).write_text(text)
     before = {path: path.read_bytes() for path in [*(folder / "class").iterdir(), *PACKAGE.glob("classroom/**/*.py")]}
-    limits = ["--check-seconds", 1, "--total-seconds", 60, "--memory", 200]
-    done = run_command(folder, folder / "class", "--csv", "marks.csv", "-j", 2, "--points", "points.toml", *limits)
+    done = run_command(folder, folder / "class", "--csv", "marks.csv", "-j", 2, "--points", "points.toml", *LIMITS)
     assert done.returncode == 0, done.stderr
     with open(folder / "marks.csv", encoding="utf-8-sig", newline="") as file:
         rows = {row["submission"]: row for row in csv.DictReader(file)}
     return rows, folder, before
-
-
-def landlock_forbids_signals():
-    """Whether this kernel has Landlock of version 6 or later."""
-    return sys.platform == "linux" and ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1)) >= 6
 
 
 WRONG_SHIFT = 60 - 2 * SEVENTH  # shifted_by_one and random_texts fail
@@ -98,7 +92,7 @@ WRONG_SHIFT = 60 - 2 * SEVENTH  # shifted_by_one and random_texts fail
 )
 def test_a_hostile_submission_gets_what_really_works(graded, name, read_text, create_dataset):
     rows, folder, _ = graded
-    if name == "kills_the_grader.py" and not landlock_forbids_signals():
+    if name == "kills_the_grader.py" and not SIGNALS_FORBIDDEN:
         pytest.skip("nothing forbids it here")
     report = (folder / "marks" / f"{name}.txt").read_text()
     assert (float(rows[name]["read_text"]), float(rows[name]["create_dataset"])) == pytest.approx(
@@ -152,11 +146,19 @@ def test_a_second_run_marks_only_what_is_new(graded):
     shutil.copytree(folder / "marks", folder / "second")
     (folder / "again" / "z_right.py").write_text(RIGHT.replace("read_text", "read_no_text"))
     (folder / "second" / "a_right.py.txt").write_text("kept")
-    done = run_command(folder, folder / "again", "--csv", "second.csv", "--points", "points.toml")
+    again = [folder / "again", "--csv", "second.csv", "--points", "points.toml"]
+    done = run_command(folder, *again, *LIMITS)
     assert "1 of 2 are marked already" in done.stdout
     rows = list(csv.DictReader((folder / "second.csv").read_text("utf-8-sig").splitlines()))
     assert [(row["submission"], float(row["score"])) for row in rows] == [("a_right.py", 100), ("z_right.py", 60)]
     assert (folder / "second" / "a_right.py.txt").read_text() == "kept"
+
+    done = run_command(folder, *again, *LIMITS, "--memory", 300)
+    assert "marked already" not in done.stdout, "a mark holds under the limits that it was given under"
+    (folder / "points.toml").write_text(POINTS.replace("40", "30"))
+    done = run_command(folder, *again, *LIMITS, "--memory", 300)
+    assert "marked already" not in done.stdout and " 90.00 " in done.stdout, "a mark holds for the points that it was given for"
+    (folder / "points.toml").write_text(POINTS)
 
 
 def test_one_submission_with_all_reports(tmp_path):
@@ -174,8 +176,8 @@ def test_one_submission_with_all_reports(tmp_path):
 def test_pytest_checks_a_submission(tmp_path):
     (tmp_path / "points.toml").write_text(POINTS)
     (tmp_path / "homework.py").write_text(RIGHT.replace("(0, 1)", "(0, 2)"))
-    options = ["-p", "minigpt.classroom.pytest_plugin", "-p", "no:cacheprovider", "--junitxml", "junit.xml"]
-    done = run_command(tmp_path, *options, "--submission", "homework.py", "--points", "points.toml", module="pytest")
+    options = ["--junitxml", "junit.xml", "--submission", "homework.py", "--submission-points", "points.toml"]
+    done = run_command(tmp_path, *options, module="pytest")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "of 100 points" in done.stdout and "homework.py::create_dataset/shifted_by_one" in done.stdout
     junit = (tmp_path / "junit.xml").read_text()
@@ -185,13 +187,14 @@ def test_pytest_checks_a_submission(tmp_path):
 def test_a_new_python_for_each_child_gives_the_same(tmp_path):
     """As on macOS, where nothing can be forked."""
     (tmp_path / "homework.py").write_text(RIGHT)
-    (tmp_path / "exits.py").write_text((HOSTILE / "exits_on_import.py").read_text())
+    (tmp_path / "exits.py").write_text(SUBMISSIONS["exits_on_import.py"])
     program = """
 import sys, pathlib
 from minigpt.classroom.grading.runner import run_submissions
 from minigpt.classroom.grading.session import Limits
-for outcome in run_submissions([pathlib.Path(path) for path in sys.argv[1:]], Limits(1, 100), fork=False):
-    print(outcome.path.name, sum(status == "passed" for status, _ in outcome.results.values()))
+if __name__ == "__main__":
+    for outcome in run_submissions([pathlib.Path(path) for path in sys.argv[1:]], Limits(1, 100), fork=False):
+        print(outcome.path.name, sum(status == "passed" for status, _ in outcome.results.values()))
 """
     (tmp_path / "program.py").write_text(program)
     done = run_command(tmp_path, "homework.py", "exits.py", module="program")
@@ -229,8 +232,8 @@ def test_the_gradescope_kit_grades_with_what_it_carries(tmp_path):
         ([], "give the path of a submission"),
         (["no_such.py"], "there is no file or folder no_such.py"),
         ([__file__, "--jobs", 0], "must be more than 0"),
-        ([HOSTILE, "--csv", f"{HOSTILE}.csv"], "among the submissions"),
-        ([__file__, "--csv", "marks.csv"], "is no folder"),
+        ([HERE, "--csv", f"{HERE}.csv"], "among the submissions"),
+        ([__file__, "--csv", "marks.csv"], "is not a folder"),
         ([__file__, "--json", "no/such/folder.json"], "cannot be written"),
     ],
 )
