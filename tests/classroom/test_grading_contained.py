@@ -173,17 +173,6 @@ def test_one_submission_with_all_reports(tmp_path):
     assert json.loads((tmp_path / "r.json").read_text())["score"] == 0
 
 
-def test_pytest_checks_a_submission(tmp_path):
-    (tmp_path / "points.toml").write_text(POINTS)
-    (tmp_path / "homework.py").write_text(RIGHT.replace("(0, 1)", "(0, 2)"))
-    options = ["--junitxml", "junit.xml", "--submission", "homework.py", "--submission-points", "points.toml"]
-    done = run_command(tmp_path, *options, module="pytest")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "of 100 points" in done.stdout and "homework.py::create_dataset/shifted_by_one" in done.stdout
-    junit = (tmp_path / "junit.xml").read_text()
-    assert 'tests="14"' in junit and 'name="read_text/whole"' in junit and 'name="max_points"' in junit
-
-
 def test_a_new_python_for_each_child_gives_the_same(tmp_path):
     """As on macOS, where nothing can be forked."""
     (tmp_path / "homework.py").write_text(RIGHT)
