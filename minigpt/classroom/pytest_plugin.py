@@ -31,14 +31,8 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     report = session.config.stash[REPORT] = _grade(session.config)
     reasons = skip_reasons(report["checks"])
     session.items = [
-        CheckItem.from_parent(
-            session,
-            name=check["name"],
-            nodeid=f"{report['submission']}::{check['name']}",
-            check=check,
-            skip=reasons.get(check["name"], ""),
-        )
-        for check in report["checks"]
+        CheckItem.from_parent(session, nodeid=f"{report['submission']}::{name}", name=name, check=check, skip=reasons.get(name))
+        for name, check in ((check["name"], check) for check in report["checks"])
     ]
     session.testscollected = len(session.items)
     session.config.hook.pytest_collection_modifyitems(session=session, config=session.config, items=session.items)
@@ -76,7 +70,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 class CheckItem(pytest.Item):
     """One check, which has been run already."""
 
-    def __init__(self, *, check: dict[str, Any], skip: str, **options: Any) -> None:
+    def __init__(self, *, check: dict[str, Any], skip: str | None, **options: Any) -> None:
         super().__init__(**options)
         self.check, self.skip = check, skip
         self.user_properties += [("points", check["score"]), ("max_points", check["max_score"]), ("status", check["status"])]

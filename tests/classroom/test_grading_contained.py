@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from hostile_submissions import SUBMISSIONS
 from test_grading_marks import assert_gradescope
 
-from minigpt.classroom.grading import containment
+from minigpt.classroom.grading import containment, kit
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "minigpt"
@@ -194,12 +195,12 @@ def test_the_gradescope_kit_grades_with_what_it_carries(tmp_path):
     done = run_command(tmp_path, "--gradescope-kit", "autograder.zip")
     assert done.returncode == 0, done.stderr
     box = tmp_path / "box"
-    with zipfile.ZipFile(tmp_path / "autograder.zip") as kit:
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as content:
         assert {"setup.sh", "run_autograder", "points.toml", "minigpt/__init__.py", "minigpt/data/data.txt"} <= set(
-            kit.namelist()
+            content.namelist()
         )
-        assert all(kit.getinfo(name).external_attr >> 16 & 0o111 for name in ("setup.sh", "run_autograder"))
-        kit.extractall(box / "source")
+        assert all(content.getinfo(name).external_attr >> 16 & 0o111 for name in ("setup.sh", "run_autograder"))
+        content.extractall(box / "source")
     (box / "submission").mkdir()
     (box / "submission" / "homework.py").write_text(RIGHT)
     (box / "venv" / "bin").mkdir(parents=True)  # what setup.sh would install
@@ -213,6 +214,59 @@ def test_the_gradescope_kit_grades_with_what_it_carries(tmp_path):
         ["bash", box / "source" / "run_autograder"], env=environment, cwd=tmp_path, check=True, capture_output=True, timeout=300
     )
     assert assert_gradescope((box / "results" / "results.json").read_text())["score"] == 17
+
+
+# Grades with nothing but some distributions and what they require, as if no other were installed.
+BARE = """
+import importlib.metadata as metadata, runpy, sys
+from packaging.requirements import Requirement
+
+def closure(requirements, found):
+    for requirement in map(Requirement, requirements):
+        if requirement.name.lower() not in found and (not requirement.marker or requirement.marker.evaluate({"extra": ""})):
+            found.add(requirement.name.lower())
+            closure(metadata.requires(requirement.name) or [], found)
+    return {name.replace("_", "-") for name in found}
+
+allowed = closure(REQUIREMENTS, set())
+class Finder:
+    def find_spec(name, path=None, target=None):
+        owners = metadata.packages_distributions().get(name, []) if "." not in name else []
+        if owners and name != "minigpt" and not allowed & {owner.lower().replace("_", "-") for owner in owners}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, Finder)
+    runpy.run_module("minigpt.commands.grade", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_the_gradescope_kit_installs_what_grading_needs(tmp_path):
+    requirements = re.findall(r'"([a-z_]+>=[^"]+)"', kit.SETUP)
+    assert set(requirements) <= set(re.findall(r'"([^"]+)"', (HERE.parents[1] / "pyproject.toml").read_text())), "other floors"
+    (tmp_path / "bare.py").write_text(BARE.replace("REQUIREMENTS", repr(requirements)))
+    (tmp_path / "homework.py").write_text(RIGHT)
+    done = run_command(tmp_path, "homework.py", "--gradescope", "results.json", module="bare")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "results.json").read_text())["score"] == 17
+
+
+HELPED = "from helpers import SIZE\nassert open('data.txt').read() == 'the data'\n" + RIGHT.replace(
+    "window_size):", "window_size=SIZE):", 1
+)
+
+
+def test_a_folder_is_graded_with_what_its_module_imports_and_opens(tmp_path):
+    (tmp_path / "points.toml").write_text(POINTS)
+    for path, text in {"homework.py": HELPED, "helpers/__init__.py": "SIZE = 3", "data.txt": "the data"}.items():
+        (tmp_path / "zip" / "anna" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "zip" / "anna" / path).write_text(text)
+    for path in ("zip", "zip/anna", "zip/anna/homework.py"):
+        done = run_command(tmp_path, path, "--points", "points.toml")
+        assert " 100 of 100 points" in done.stdout, done.stdout + done.stderr
+    assert "does not run" not in done.stdout
+    done = run_command(tmp_path, "zip", "--points", "points.toml")
+    assert "graded in this folder: anna/homework.py" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -73,10 +73,10 @@ def test_a_heavier_check_is_worth_more():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[points]\nfrist = 3", "frist, which is no stage"),
-        ("[points]\nfirst = 'many'", "no file of points"),
-        ("[points", "no file of points"),
-        ("first = 3", "no file of points"),
+        ("[points]\nfrist = 3", "frist is not a stage"),
+        ("[points]\nfirst = 'many'", "not a file of points"),
+        ("[points", "not a file of points"),
+        ("first = 3", "not a file of points"),
         ("[points]\nfirst = 0", "not all of them 0"),
         ("[points]\nfirst = -1", "from 0 up"),
         ("[points]\nfirst = 1\n[weights]\n'first/9' = 2", "first/9 must be a check"),

@@ -201,7 +201,7 @@ NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": [READ_TEXT]}]})
         ({"homework.ipynb": NOTEBOOK, "helpers/__init__.py": "x = 1"}, ["homework.ipynb"]),
         ({"homework.py": "read_text: object = print\n", "helpers/__init__.py": "x = 1"}, ["homework.py"]),
         ({"broken.py": f"{READ_TEXT}def f(:", "helpers/__init__.py": "x = 1"}, ["broken.py"]),
-        ({"minigpt/__init__.py": "", "minigpt/text.py": READ_TEXT, "setup.py": "", "other/__init__.py": READ_TEXT}, ["minigpt"]),
+        ({"minigpt/__init__.py": "", "minigpt/text.py": READ_TEXT, "a.py": "", "other/__init__.py": READ_TEXT}, ["minigpt"]),
         ({"minigpt/minigpt/__init__.py": READ_TEXT}, ["minigpt/minigpt"]),
         ({"minigpt/__init__.py": "x = 1", "homework.py": READ_TEXT}, ["homework.py"]),
         ({"minigpt/homework.py": READ_TEXT}, ["minigpt/homework.py"]),

@@ -18,14 +18,10 @@ OUTPUT_KEPT = 20_000  # bytes of what a submission prints
 
 
 class Child:
-    """A process that works on one submission.
+    """A process that works on one submission; with `fork` it shares what this process has imported.
 
     The parent reads the bytes of its pipes as they come, rather than objects of `multiprocessing`: a submission can write
     anything into a pipe, and unpickling it would let it run code in the parent.
-
-    Args:
-        job: what it is to do.
-        fork: let it branch off from this process, which has imported TensorFlow; False starts a new Python.
     """
 
     def __init__(self, job: Job, fork: bool) -> None:
@@ -35,6 +31,7 @@ class Child:
         self.pipes: set[Connection] = {self.messages, self.output}
         self.process = context.Process(target=run_child, args=(job, messages, output))
         self.process.start()
+        self.pid: int = self.process.pid
         messages.close()
         output.close()
         for pipe in self.pipes:
@@ -43,11 +40,6 @@ class Child:
         self.line, self.printed = b"", b""
         self.ended = False
         self.deadline, self.computing_limit = float("inf"), float("inf")
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self.process.pid
 
     def give_time(self, seconds: float, computing: float) -> None:
         """From now on it has so many seconds on the clock, and of computing."""
@@ -87,11 +79,7 @@ class Child:
         return messages
 
     def stop(self) -> int:
-        """Kill it with all of its group.
-
-        Returns:
-            Its exit status: negative for the signal that ended it.
-        """
+        """Kill it with all of its group; return its exit status, negative for the signal that ended it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # it may not have one yet, or not any more
             os.killpg(self.pid, signal.SIGKILL)
         self.process.kill()

@@ -31,12 +31,7 @@ LIBC = ctypes.CDLL(None) if LINUX else None
 
 
 def enter(folder: Path, memory: int) -> None:
-    """Confine this process.
-
-    Args:
-        folder: the only one it may write to, its HOME and TMPDIR from now on.
-        memory: bytes it may take, above what it has already.
-    """
+    """Confine this process to a folder, its HOME and TMPDIR from now on, and so many bytes above what it has already."""
     os.environ.update(HOME=str(folder), TMPDIR=str(folder), TEMP=str(folder), TMP=str(folder))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
@@ -70,8 +65,7 @@ def _forbid_changes_outside(folder: Path) -> None:
 def adopt_orphans() -> set[int]:
     """Let processes whose parent has ended become children of this one, so that `kill_orphans` finds them.
 
-    Returns:
-        The children that this process has already, which are not orphans.
+    Returns the children that this process has already, which are not orphans.
     """
     if LIBC:
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -79,11 +73,9 @@ def adopt_orphans() -> set[int]:
 
 
 def kill_orphans(known: Collection[int], seconds: float = 2.0) -> None:
-    """Kill the children of this process that it did not start; they have left the group of the submission that did.
+    """Kill the children of this process but for the known ones; they have left the group of the submission that made them.
 
-    Args:
-        known: the children that we have started.
-        seconds: when to give up on one that multiplies faster than it is killed.
+    After some seconds it gives up on one that multiplies faster than it is killed.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -6,7 +6,7 @@ A submission that has been marked already is marked again only if something has 
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,25 +23,18 @@ PACKAGE = Path(__file__).resolve().parents[2]
 
 
 class Gradebook:
-    """The marks of a class.
+    """The marks of a class: in `marks` those of an earlier run that still hold, and those that `grade` adds.
 
     Args:
         csv: the file for the rows; the reports go into a folder of the same name.
         paths: the submissions.
-        checks: all checks.
-        points: what the stages are worth.
-        limits: what each submission may take.
-
-    Attributes:
-        folder: of the reports.
-        marks: those that still hold from an earlier run, and those that `grade` has added.
     """
 
     def __init__(self, csv: Path, paths: Sequence[Path], checks: Sequence["Check"], points: Points, limits: Limits) -> None:
         self.csv, self.paths, self.checks, self.points, self.limits = csv, paths, checks, points, limits
         self.folder = csv.with_suffix("")
         self.folder.mkdir(parents=True, exist_ok=True)
-        rules, names = rules_in_force(points, limits), [check.stage for check in checks]
+        rules, names = rules_in_force(points, limits), {check.stage for check in checks}
         self.fingerprints = {path: fingerprint(path, rules, names) for path in paths}
         earlier = {path: earlier_mark(self._report(path), self.fingerprints[path]) for path in paths}
         self.marks = [found for found in earlier.values() if found]
@@ -96,16 +89,15 @@ def rules_in_force(points: Points, limits: Limits) -> str:
     return repr((points, limits, versions, code.hexdigest()))
 
 
-def fingerprint(path: Path, rules: str, names: Sequence[str]) -> str:
+def fingerprint(path: Path, rules: str, names: Collection[str]) -> str:
     """A hash that changes when the rules change, or a file of the submission that is graded."""
     digest = hashlib.sha256(rules.encode())
     try:
         submission = find_submission(path, names, alone=True)
         for file in submission.files:
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(repr((str(file.relative_to(submission.root)), content)).encode("utf-8", "surrogateescape"))
+            digest.update(repr((file.relative_to(submission.root), hashlib.sha256(file.read_bytes()).hexdigest())).encode())
     except (SubmissionError, OSError) as error:
-        digest.update(str(error).encode("utf-8", "surrogateescape"))
+        digest.update(repr(error).encode())
     return digest.hexdigest()
 
 

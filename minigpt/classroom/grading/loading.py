@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -25,11 +25,8 @@ class Loaded:
 def load(sources: Sequence[Path], names: Sequence[str], definitions_only: bool = False) -> Loaded:
     """Load the public names of a submission; what fails to load is noted and left out.
 
-    Args:
-        sources: modules, notebooks and packages, as copied by `Submission.copy_to`. Where several define a name, the last
-            one counts.
-        names: the public names.
-        definitions_only: take only the definitions from a module too, as from a notebook. A package is always imported.
+    Where several sources define a name, the last one counts. From a notebook only the definitions are taken; with
+    `definitions_only` also from a module. A package is always imported.
     """
     loaded = Loaded()
     for source in sources:
@@ -78,15 +75,18 @@ def _load_notebook(path: Path, names: Sequence[str]) -> Loaded:
 
 def _load_module(path: Path, names: Sequence[str], definitions_only: bool) -> Loaded:
     text = path.read_text("utf-8", errors="replace")
-    cells = [Cell(without_magics(text), path.name)]
-    if definitions_only or not _is_python(text):
-        return _load_definitions(path, cells, names)
-    module, problem, _ = _import(path, path.stem)
-    if module is None:
-        loaded = _load_definitions(path, cells, names)
-        loaded.notes.insert(0, f"{path.name} does not run to its end ({problem}): its definitions were taken")
-        return loaded
-    return Loaded({name: vars(module)[name] for name in names if name in vars(module)})
+    notes = list[str]()
+    if not definitions_only and _is_python(text):
+        module, problem, _ = _import(path, path.stem)
+        if module is not None:
+            return Loaded(_find(module, names))
+        notes.append(f"{path.name} does not run to its end ({problem}): its definitions were taken")
+    loaded = _load_definitions(path, [Cell(without_magics(text), path.name)], names)
+    return Loaded(loaded.objects, notes + loaded.notes)
+
+
+def _find(module: ModuleType, names: Iterable[str]) -> dict[str, Any]:
+    return {name: vars(module)[name] for name in names if name in vars(module)}
 
 
 def _is_python(text: str) -> bool:
@@ -105,7 +105,7 @@ def _load_definitions(path: Path, cells: Sequence[Cell], names: Sequence[str]) -
         file.write_text(source, "utf-8")
         module, problem, line = _import(file, "submission")
         if module is not None:
-            return Loaded({name: vars(module)[name] for name in names if name in vars(module)}, notes + problems)
+            return Loaded(_find(module, names), notes + problems)
         problems.append(problem)
         if not line or line in failed:
             return Loaded({}, notes + problems)
@@ -140,7 +140,7 @@ def _search_module(file: Path, folder: Path, names: Sequence[str], loaded: Loade
     except BaseException as error:
         loaded.notes.append(f"{'/'.join(path)}.py cannot be imported: {_describe(error)}")
         return
-    loaded.objects.update({name: vars(module)[name] for name in wanted if name in vars(module)})
+    loaded.objects |= _find(module, wanted)
 
 
 def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:
@@ -157,7 +157,7 @@ def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:
     try:
         spec.loader.exec_module(module)
     except BaseException as error:  # sys.exit too
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         return None, _describe(error), lines[0] if lines else 0
     finally:
@@ -171,6 +171,5 @@ def _describe(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error}"  # it includes the place
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
-    return f"{type(error).__name__}: {error}" + (
-        f", line {frames[-1].lineno} of {Path(frames[-1].filename).name}" if frames else ""
-    )
+    place = f", line {frames[-1].lineno} of {Path(frames[-1].filename).name}" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"

@@ -19,22 +19,13 @@ def run_submissions(
     each_result: EachResult = lambda outcome: None,
     alone: bool = False,
 ) -> Iterator[Outcome]:
-    """Run the checks on submissions, `jobs` of them at a time.
+    """Run the checks on submissions, `jobs` of them at a time; yield the outcome of each as it ends.
 
     Call it in a process of its own, such as the command line, that has not computed anything with TensorFlow yet: its
-    children branch off from there, and share the four seconds that TensorFlow takes to start.
+    children branch off from there, and share the four seconds that TensorFlow takes to start. Without `fork`, as on macOS,
+    each starts a new Python; then the program must call this under `if __name__ == "__main__"`.
 
-    Args:
-        paths: modules, notebooks, packages, or folders with some of them.
-        limits: what each may take.
-        jobs: how many at a time.
-        fork: let children branch off; False starts a new Python for each, which macOS needs. Then the program that calls
-            this must do so under `if __name__ == "__main__"`.
-        each_result: is called after each check with the outcome so far, for whoever wants to write it down.
-        alone: as for `find_submission`.
-
-    Yields:
-        The outcome of each submission as it ends.
+    `each_result` is called after each check with the outcome so far; `alone` is as for `find_submission`.
     """
     prepare()
     from minigpt.classroom.checks import CHECKS

@@ -1,9 +1,5 @@
 """One submission: keeps what its child processes report, and where one breaks, lets the next go on behind that check."""
 
-import contextlib
-import os
-import shutil
-import stat
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -20,55 +16,37 @@ STARTING_SECONDS = 120  # for TensorFlow, on the slowest machine
 CLOCK_FACTOR = 3  # seconds on the clock for one of computing
 BROKEN_CHILDREN = 2  # of one stage, after which the rest of its checks are not run
 
-
-EachResult = Callable[["Outcome"], None]
+EachResult = Callable[["Outcome"], None]  # called after each check, for whoever wants to write the outcome down
 
 
 @dataclass(frozen=True)
 class Limits:
     """What a submission may take.
 
-    Args:
-        check_seconds: of computing, for one check or for loading the submission. On the clock it may take three times as
-            long, so that nobody fails because the machine is busy.
-        total_seconds: for everything, on the clock.
-        memory: bytes, above what TensorFlow takes.
+    The time for a check, or for loading the submission, is that of computing. On the clock it may take three times as long,
+    so that nobody fails because the machine is busy.
     """
 
     check_seconds: float = 10
-    total_seconds: float = 120
-    memory: int = 1_000_000_000
+    total_seconds: float = 120  # on the clock
+    memory: int = 1_000_000_000  # bytes, above what TensorFlow takes
 
 
 @dataclass
 class Outcome:
-    """What came out of one submission.
-
-    Args:
-        path: of the submission.
-        results: the status and message of each check that was decided.
-        notes: on what could not be loaded, or had to be stopped.
-        output: the beginning of what it printed.
-        seconds: from start to end.
-    """
+    """What came out of one submission."""
 
     path: Path
-    results: dict[str, tuple[str, str]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    output: str = ""
+    results: dict[str, tuple[str, str]] = field(default_factory=dict)  # the status and message of each check that was decided
+    notes: list[str] = field(default_factory=list)  # on what could not be loaded, or had to be stopped
+    output: str = ""  # the beginning of what it printed
     seconds: float = 0.0
 
 
 class Session:
     """The grading of one submission, by one child process after another until every check is decided.
 
-    Args:
-        path: of the submission.
-        stages: the stage of each check, by its name.
-        limits: what it may take.
-        fork: as for `Child`.
-        each_result: is called after each check.
-        alone: as for `find_submission`.
+    The arguments are those of `run_submissions`; `stages` has the stage of each check, by its name.
     """
 
     def __init__(
@@ -84,20 +62,19 @@ class Session:
 
     def run(self) -> Generator[None, None, None]:
         """Grade the submission; with each `yield` it lets others have their turn, instead of waiting for its child."""
-        folder = Path(tempfile.mkdtemp(prefix="minigpt-grade-"))
-        try:
-            self.submission = find_submission(self.path, list(self.stages.values()), self.alone)
-            if self.path not in self.submission.sources:
-                graded = (str(source.relative_to(self.path)) for source in self.submission.sources)
-                self.outcome.notes.append(f"graded in this folder: {', '.join(graded)}")
-            while len(self.outcome.results) < len(self.stages):
-                yield from self._run_child(Path(tempfile.mkdtemp(dir=folder)))
-        except Exception as error:  # a broken submission never stops the rest
-            self._give_up(str(error))
-        finally:
-            if self.child is not None:
-                self.child.stop()
-            _remove(folder)
+        with tempfile.TemporaryDirectory(prefix="minigpt-grade-", ignore_cleanup_errors=True) as folder:
+            try:
+                self.submission = find_submission(self.path, set(self.stages.values()), self.alone)
+                if self.path not in self.submission.sources:
+                    graded = (str(source.relative_to(self.path)) for source in self.submission.sources)
+                    self.outcome.notes.append(f"graded in this folder: {', '.join(graded)}")
+                while len(self.outcome.results) < len(self.stages):
+                    yield from self._run_child(Path(tempfile.mkdtemp(dir=folder)))
+            except Exception as error:  # a broken submission never stops the rest
+                self._give_up(str(error))
+            finally:
+                if self.child is not None:
+                    self.child.stop()
         self.outcome.seconds = time.monotonic() - self.started
 
     def _run_child(self, home: Path) -> Iterator[None]:
@@ -174,15 +151,3 @@ def _describe_exit(status: int) -> str:
     if status == -SIGABRT:
         return "the process crashed (SIGABRT): most often it wanted more memory than is allowed"
     return f"the process crashed ({Signals(-status).name})"
-
-
-def _remove(folder: Path) -> None:
-    """Delete a folder whose permissions the submission may have changed."""
-
-    def allow_and_retry(function: Callable, path: str, _: object) -> None:
-        with contextlib.suppress(OSError):
-            os.chmod(Path(path).parent, stat.S_IRWXU)
-            os.chmod(path, stat.S_IRWXU)
-            function(path)
-
-    shutil.rmtree(folder, onerror=allow_and_retry)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +21,11 @@ class SubmissionError(MinigptError):
 
 @dataclass(frozen=True)
 class Submission:
-    """The files of a submission.
+    """The files of a submission."""
 
-    Args:
-        root: the folder that holds them all.
-        sources: the modules, notebooks and packages to load, in order.
-        files: the files to copy: the sources and what lies beside them.
-    """
-
-    root: Path
-    sources: Sequence[Path]
-    files: Sequence[Path]
+    root: Path  # the folder that holds them all
+    sources: Sequence[Path]  # the modules, notebooks and packages to load, in order
+    files: Sequence[Path]  # to copy: the sources, and what lies beside them
 
     def copy_to(self, folder: Path) -> list[Path]:
         """Copy the files into a folder, so that the submission stays as it was handed in, whatever it does.
@@ -57,7 +51,7 @@ class Submission:
         return [place(source) for source in self.sources]
 
 
-def find_submission(path: Path, names: Sequence[str], alone: bool = False) -> Submission:
+def find_submission(path: Path, names: Collection[str], alone: bool = False) -> Submission:
     """Find what is to be graded in a path.
 
     In a folder it is, at the shallowest depth that has any: the modules and notebooks that define one of the names, else
@@ -66,8 +60,8 @@ def find_submission(path: Path, names: Sequence[str], alone: bool = False) -> Su
     Args:
         path: a module, a notebook, a package, or a folder with some of them.
         names: the public names.
-        alone: if the path is a file, leave behind the modules and data files beside it that it names, because they are
-            submissions of others.
+        alone: if the path is a module, a notebook or a package, leave behind the files beside it that it names, because
+            they are submissions of others.
 
     Raises:
         SubmissionError: there is nothing to grade.
@@ -76,19 +70,20 @@ def find_submission(path: Path, names: Sequence[str], alone: bool = False) -> Su
         raise SubmissionError(
             f"there is no file or folder {path}: give a module (.py), a notebook (.ipynb) or a package folder"
         )
-    if path.is_file():
-        if path.suffix not in SUFFIXES:
-            raise SubmissionError(f"{path} is neither a module (.py) nor a notebook (.ipynb) nor a folder: nothing to grade")
-        return Submission(path.parent, [path], [path] if alone else list(_with_neighbours(path)))
-    sources = [path] if _is_package(path) else _search(path, names) or _search(path, ())
+    if path.is_file() and path.suffix not in SUFFIXES:
+        raise SubmissionError(f"{path} is neither a module (.py) nor a notebook (.ipynb) nor a folder: nothing to grade")
+    if path.is_file() or _is_package(path):
+        files = _files(path)
+        return Submission(path.parent, [path], files if alone else [*files, *_neighbours(path, files)])
+    sources = _search(path, names) or _search(path, ())
     if not sources:
         raise SubmissionError(f"the folder {path} holds no package, no module (.py) and no notebook (.ipynb)")
-    if path in sources or sources[0].name == "minigpt":  # a copy of the project: only the package is graded
-        return Submission(sources[0].parent, sources[:1], list(_walk(sources[0])))
-    return Submission(path, sources, list(_walk(path)))
+    if sources[0].name == "minigpt":  # a copy of the project: only the package is graded
+        return Submission(sources[0].parent, sources[:1], _files(sources[0]))
+    return Submission(path, sources, _files(path))
 
 
-def _search(top: Path, names: Sequence[str]) -> list[Path]:
+def _search(top: Path, names: Collection[str]) -> list[Path]:
     """The sources that define one of the names, or if no name is given any sources, of the shallowest folders with some."""
     level = [top]
     while level:
@@ -98,15 +93,15 @@ def _search(top: Path, names: Sequence[str]) -> list[Path]:
     return []
 
 
-def _sources_in(folder: Path, names: Sequence[str]) -> list[Path]:
+def _sources_in(folder: Path, names: Collection[str]) -> list[Path]:
     entries = _entries(folder)
     if files := [entry for entry in entries if entry.is_file() and _defines(entry, names)]:
         return files
-    packages = [entry for entry in entries if _is_package(entry) and any(_defines(file, names) for file in _walk(entry))]
+    packages = [entry for entry in entries if _is_package(entry) and any(_defines(file, names) for file in _files(entry))]
     return [package for package in packages if package.name == "minigpt"] or packages
 
 
-def _defines(file: Path, names: Sequence[str]) -> bool:
+def _defines(file: Path, names: Collection[str]) -> bool:
     """Whether a module or notebook defines one of the names; with no names, whether it is one."""
     if file.suffix not in SUFFIXES or not names:
         return file.suffix in SUFFIXES
@@ -119,28 +114,27 @@ def _defines(file: Path, names: Sequence[str]) -> bool:
     return bool(re.search(rf"^\s*(async )?(def|class)\s+({either})\b|^({either})\s*(:[^=\n]+)?=(?!=)", text, re.MULTILINE))
 
 
-def _with_neighbours(source: Path) -> Iterator[Path]:
-    """A source, and the modules, packages and data files beside it that it names, or that one of them names."""
-    yield source
-    entries, unread = [entry for entry in _entries(source.parent) if entry not in (source, source.parent / "minigpt")], [source]
+def _neighbours(source: Path, files: Sequence[Path]) -> list[Path]:
+    """The modules, packages and data files beside a source that its files name, or that one of them names."""
+    found, unread = list[Path](), list(files)
+    entries = [entry for entry in _entries(source.parent) if entry != source and entry.name != "minigpt"]
     while unread:
         text = unread.pop().read_text("utf-8", "replace")
         for entry in list(entries):
             name = entry.stem if entry.suffix == ".py" else entry.name
             if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
                 entries.remove(entry)
-                files = list(_walk(entry)) if entry.is_dir() else [entry]
-                unread += [file for file in files if file.suffix == ".py"]
-                yield from files
+                found += _files(entry)
+                unread += [file for file in _files(entry) if file.suffix == ".py"]
+    return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """The files below a folder; a copy of minigpt in it is left out, so that `import minigpt` means ours."""
-    for entry in _entries(folder):
-        if entry.is_file():
-            yield entry
-        elif not (entry.name == "minigpt" and _is_package(entry)):
-            yield from _walk(entry)
+def _files(path: Path) -> list[Path]:
+    """The files below a path; a copy of minigpt in a folder is left out, so that `import minigpt` means ours."""
+    if path.is_file():
+        return [path]
+    inside = [entry for entry in _entries(path) if not (entry.name == "minigpt" and _is_package(entry))]
+    return [file for entry in inside for file in _files(entry)]
 
 
 def _entries(folder: Path) -> list[Path]:

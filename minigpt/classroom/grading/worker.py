@@ -29,23 +29,14 @@ MESSAGES = 3  # the file descriptor of the pipe to the parent
 
 @dataclass
 class Job:
-    """What the child is to do.
+    """What the child is to do."""
 
-    Args:
-        sources: the modules, notebooks or packages to load, copied into `folder`.
-        folder: the only one it may write to.
-        definitions_only: do not run a module, take its definitions.
-        done: names of the checks not to run again.
-        memory: bytes that it may take.
-        secret: begins each line of its messages.
-    """
-
-    sources: Sequence[Path]
-    folder: Path
-    definitions_only: bool
-    done: Collection[str]
-    memory: int
-    secret: str = field(default_factory=lambda: secrets.token_hex(16))
+    sources: Sequence[Path]  # the modules, notebooks or packages to load, copied into `folder`
+    folder: Path  # the only one that it may write to
+    definitions_only: bool  # do not run a module, take its definitions
+    done: Collection[str]  # names of the checks not to run again
+    memory: int  # bytes that it may take
+    secret: str = field(default_factory=lambda: secrets.token_hex(16))  # begins each line of its messages
 
 
 def prepare() -> None:
@@ -88,9 +79,11 @@ def work(job: Job) -> None:
         loaded = load(job.sources, list(checks), job.definitions_only)
     except BaseException as error:  # whatever a submission has done to Python
         loaded = Loaded(notes=[f"it cannot be loaded: {type(error).__name__}: {error}"])
-    tell(event="loaded", found=list(loaded.objects), notes=loaded.notes, changed=guard.restore())
+    tell(event="loaded", notes=loaded.notes, changed=guard.restore())
     for stage, stage_checks in checks.items():
-        learners = learner_object(stage, loaded.objects)
+        learners: Any = loaded.objects.get(stage)
+        if stage == "load_gpt":
+            learners = loaded.objects.get("save_gpt"), learners
         for check in stage_checks:
             if check.name in job.done:
                 continue
@@ -105,13 +98,6 @@ def work(job: Job) -> None:
                 status, message = "failed", f"during the check it changed {', '.join(changed[:5])}: leave that as it is"
             tell(event="result", name=check.name, status=status, message=message)
     tell(event="end")
-
-
-def learner_object(stage: str, objects: dict[str, Any]) -> Any:
-    """What the checks of a stage take: the learner's object or None; for `load_gpt`, the pair with `save_gpt`."""
-    if stage == "load_gpt":
-        return objects.get("save_gpt"), objects.get("load_gpt")
-    return objects.get(stage)
 
 
 def run_child(job: Job, messages: Connection, output: Connection) -> NoReturn:
