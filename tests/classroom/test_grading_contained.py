@@ -189,6 +189,7 @@ if __name__ == "__main__":
     (tmp_path / "program.py").write_text(program)
     done = run_command(tmp_path, "homework.py", "exits.py", module="program")
     assert done.stdout.split("\n")[:2] == ["homework.py 14", "exits.py 14"], done.stderr
+    assert "resource_tracker" not in done.stderr, "it was killed as an orphan"
 
 
 def test_the_gradescope_kit_grades_with_what_it_carries(tmp_path):
@@ -280,6 +281,6 @@ def test_a_folder_is_graded_with_what_its_module_imports_and_opens(tmp_path):
         ([__file__, "--json", "no/such/folder.json"], "cannot be written"),
     ],
 )
-def test_a_wrong_call_is_told_in_one_line(tmp_path, arguments, said):
+def test_a_wrong_call_is_reported_in_one_line(tmp_path, arguments, said):
     done = run_command(tmp_path, *arguments)
     assert done.returncode == 1 and said in done.stderr and done.stderr.count("\n") == 1

@@ -85,7 +85,7 @@ def test_a_heavier_check_is_worth_more():
         ("[points]\nfirst = 1\n[visibility]\nthird = 'hidden'", "third"),
     ],
 )
-def test_a_wrong_file_of_points_is_told(tmp_path, content, said):
+def test_a_wrong_file_of_points_is_reported(tmp_path, content, said):
     path = tmp_path / "points.toml"
     path.write_text(content)
     with pytest.raises(PointsError, match=said):

@@ -69,7 +69,7 @@ def test_a_module_with_magics_as_colab_exports_it(tmp_path):
     assert list(load_copy(tmp_path / "homework.py", tmp_path).objects) == ["read_text"]
 
 
-def test_a_syntax_error_is_told_with_its_line(tmp_path):
+def test_a_syntax_error_is_reported_with_its_line(tmp_path):
     write(tmp_path, {"homework.py": f"{READ_TEXT}def f(:\n    pass\n"})
     loaded = load_copy(tmp_path / "homework.py", tmp_path)
     assert loaded.objects == {}
@@ -255,7 +255,7 @@ def test_a_notebook_is_graded_however_large_its_pictures_are(tmp_path):
 
 
 @pytest.mark.parametrize("make", [lambda p: None, lambda p: p.mkdir(), lambda p: p.write_text("x")])
-def test_nothing_to_grade_is_told(tmp_path, make):
+def test_nothing_to_grade_is_reported(tmp_path, make):
     path = tmp_path / "essay.pdf"
     make(path)
     with pytest.raises(SubmissionError, match=r"essay\.pdf"):

@@ -1,7 +1,7 @@
 """Keep a submission from harming what comes after it: its memory, its files, the processes that it leaves behind.
 
 On Linux the kernel's Landlock also forbids it to write outside its folder, to open connections and to signal other
-processes. macOS has neither Landlock nor a limit of memory. This is no wall against an attacker.
+processes. macOS has neither Landlock nor a limit on memory. None of this stops an attacker.
 """
 
 import contextlib
@@ -63,10 +63,7 @@ def _forbid_changes_outside(folder: Path) -> None:
 
 
 def adopt_orphans() -> set[int]:
-    """Let processes whose parent has ended become children of this one, so that `kill_orphans` finds them.
-
-    Returns the children that this process has already, which are not orphans.
-    """
+    """Let orphans become children of this process, so that `kill_orphans` finds them; return the children that it has now."""
     if LIBC:
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     return {child.pid for child in psutil.Process().children()}

@@ -51,7 +51,7 @@ def without_magics(source: str) -> str:
         source = f"\n{rest}" if first.split()[0] in _CELL_MAGIC_OF_PYTHON else ""
     try:
         ast.parse(source)
-    except SyntaxError:  # only then is a line that begins with % or ! no part of a longer expression
+    except SyntaxError:  # only then is a line that begins with % or ! not part of a longer expression
         return _MAGIC.sub(lambda match: f"{match[1] or match[2] or ''}pass", source)
     return source
 

@@ -1,6 +1,7 @@
 """The parent process: goes through the submissions, some of them at a time, in a single thread."""
 
 from collections.abc import Generator, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def run_submissions(
     prepare()
     from minigpt.classroom.checks import CHECKS
 
+    if not fork:
+        resource_tracker.ensure_running()  # a child of ours that is not an orphan
     others = containment.adopt_orphans()
     stages = {check.name: stage for stage, checks in CHECKS.items() for check in checks}
     waiting, running = list(paths), dict[Session, Generator[None, None, None]]()

@@ -54,8 +54,8 @@ class Submission:
 def find_submission(path: Path, names: Collection[str], alone: bool = False) -> Submission:
     """Find what is to be graded in a path.
 
-    In a folder it is, at the shallowest depth that has any: the modules and notebooks that define one of the names, else
-    the packages that do. Whatever else the folder holds comes along, but for large files and virtual environments.
+    In a folder these are the modules and notebooks that define one of the names, else the packages that do, at the
+    shallowest depth that has any. Whatever else the folder holds comes along, but for large data and virtual environments.
 
     Args:
         path: a module, a notebook, a package, or a folder with some of them.
@@ -67,9 +67,7 @@ def find_submission(path: Path, names: Collection[str], alone: bool = False) -> 
         SubmissionError: there is nothing to grade.
     """
     if not path.exists():
-        raise SubmissionError(
-            f"there is no file or folder {path}: give a module (.py), a notebook (.ipynb) or a package folder"
-        )
+        raise SubmissionError(f"there is no file or folder {path}: give a module (.py), a notebook (.ipynb) or a folder")
     if path.is_file() and path.suffix not in SUFFIXES:
         raise SubmissionError(f"{path} is neither a module (.py) nor a notebook (.ipynb) nor a folder: nothing to grade")
     if path.is_file() or _is_package(path):
@@ -84,7 +82,7 @@ def find_submission(path: Path, names: Collection[str], alone: bool = False) -> 
 
 
 def _search(top: Path, names: Collection[str]) -> list[Path]:
-    """The sources that define one of the names, or if no name is given any sources, of the shallowest folders with some."""
+    """The sources that define one of the names, at the shallowest depth that has any; with no names, any sources."""
     level = [top]
     while level:
         if found := [source for folder in level for source in _sources_in(folder, names)]:
