@@ -1,8 +1,6 @@
 """`minigpt grade`: mark a submission, or the submissions of a class."""
 
 import argparse
-import hashlib
-import json
 import os
 import sys
 import time
@@ -15,7 +13,7 @@ from minigpt.errors import MinigptError
 
 if TYPE_CHECKING:
     from minigpt.classroom.checks.machinery.run import Check
-    from minigpt.classroom.grading.marks import Mark, Points
+    from minigpt.classroom.grading.marks import Points
     from minigpt.classroom.grading.session import Limits
 
 BAR_WIDTH = 24
@@ -64,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise GradeError("--jobs, --check-seconds, --total-seconds and --memory must be more than 0")
 
     if arguments.csv:
-        submissions(arguments.path, arguments.csv)  # what is wrong with them is told before TensorFlow takes its time
+        from minigpt.classroom.grading.gradebook import submissions
+
+        submissions(arguments.path, arguments.csv)  # what is wrong with them is reported before TensorFlow takes its time
     for target in (arguments.json, arguments.gradescope, arguments.csv):
         if target is not None and not os.access(target.parent, os.W_OK):
             raise GradeError(f"{target} cannot be written: give a folder that is there and that you may write to")
@@ -106,52 +106,24 @@ def _grade_one(arguments: argparse.Namespace, checks: "Sequence[Check]", points:
 
 
 def _grade_class(arguments: argparse.Namespace, checks: "Sequence[Check]", points: "Points", limits: "Limits") -> int:
-    from minigpt.classroom.grading import reports
-    from minigpt.classroom.grading.marks import mark
-    from minigpt.classroom.grading.runner import run_submissions
+    from minigpt.classroom.grading.gradebook import Gradebook, submissions
     from minigpt.engine.progress import StatusLine
 
-    folder, paths = arguments.csv.with_suffix(""), submissions(arguments.path, arguments.csv)
-    folder.mkdir(parents=True, exist_ok=True)
-
-    rules = repr((points, [check.name for check in checks]))
-    prints = {path: fingerprint(path, rules) for path in paths}
-    earlier = {path: earlier_mark(folder / f"{path.name}.json", prints[path]) for path in paths}
-    marks = [found for found in earlier.values() if found]
-    if marks:
-        print(f"{len(marks)} of {len(paths)} are marked already, in {folder}")
+    book = Gradebook(arguments.csv, submissions(arguments.path, arguments.csv), checks, points, limits)
+    if book.marks:
+        print(f"{len(book.marks)} of {len(book.paths)} are marked already, in {book.folder}")
     started, line = time.monotonic(), StatusLine()
-    line.show(bar(len(marks), len(paths)))
-    for outcome in run_submissions([path for path in paths if not earlier[path]], limits, arguments.jobs):
-        result = mark(outcome, checks, points)
-        marks.append(result)
-        write_atomic(folder / f"{outcome.path.name}.txt", reports.table(result).encode())
-        write_atomic(folder / f"{outcome.path.name}.json", reports.to_json(result, prints[outcome.path]).encode())
-        reports.write_csv(arguments.csv, marks)
-        line.show(f"{result.score:6.2f}  {outcome.seconds:5.1f} s  {outcome.path.name}", final=True)
-        line.show(bar(len(marks), len(paths)))
-    reports.write_csv(arguments.csv, marks)
-    mean = sum(m.score for m in marks) / len(marks)
+    line.show(bar(len(book.marks), len(book.paths)))
+    for result in book.grade(arguments.jobs):
+        line.show(f"{result.score:6.2f}  {result.seconds:5.1f} s  {result.submission}", final=True)
+        line.show(bar(len(book.marks), len(book.paths)))
+    mean = sum(m.score for m in book.marks) / len(book.marks)
     seconds = time.monotonic() - started
     line.show(
-        f"{len(marks)} marked in {seconds:.0f} s, {mean:.1f} points on average: {arguments.csv}, reports in {folder}",
+        f"{len(book.marks)} marked in {seconds:.0f} s, {mean:.1f} points on average: {arguments.csv}, reports in {book.folder}",
         final=True,
     )
     return 0
-
-
-def submissions(folder: Path, marks: Path) -> list[Path]:
-    """The submissions in a folder, each a file or a folder, whatever it holds."""
-    if not folder.is_dir():
-        raise GradeError(f"{folder} is no folder: with --csv give the folder that holds the submissions")
-    reports = marks.with_suffix("")  # beside marks.csv
-    if reports.resolve() == folder.resolve():
-        raise GradeError(f"the reports would be put among the submissions: give --csv another name than {marks}")
-    own = {marks.resolve(), reports.resolve()}
-    paths = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__")) and path.resolve() not in own)
-    if not paths:
-        raise GradeError(f"the folder {folder} is empty: put the submissions into it, a file or a folder each")
-    return paths
 
 
 def bar(done: int, count: int) -> str:
@@ -163,30 +135,6 @@ def bar(done: int, count: int) -> str:
     """
     filled = BAR_WIDTH * done // count
     return f"{'█' * filled}{'░' * (BAR_WIDTH - filled)} {done} of {count}"
-
-
-def fingerprint(path: Path, rules: str) -> str:
-    """A number that changes when the submission or the rules do."""
-    digest = hashlib.sha256(rules.encode())
-    for file in (
-        [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in (".py", ".ipynb") and p.is_file())
-    ):
-        digest.update(str(file.relative_to(path.parent)).encode("utf-8", "surrogateescape") + b"\0" + file.read_bytes())
-    return digest.hexdigest()
-
-
-def earlier_mark(report: Path, wanted: str) -> "Mark | None":
-    """The mark in a report of an earlier run, if it is of the same submission under the same rules."""
-    from minigpt.classroom.grading.marks import CheckMark, Mark
-
-    try:
-        content = json.loads(report.read_text("utf-8"))
-        if content.pop("fingerprint") != wanted:
-            return None
-        del content["stages"]
-        return Mark(**{**content, "checks": [CheckMark(**check) for check in content["checks"]]})
-    except (OSError, ValueError, KeyError, TypeError):  # none, or one that was damaged
-        return None
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Whole runs of `minigpt grade`, each in a process of its own: hostile submissions, reports, resuming, pytest, the kit."""
 
 import csv
-import ctypes
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,15 +11,20 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hostile_submissions import SUBMISSIONS
 from test_grading_marks import assert_gradescope
 
-HOSTILE = Path(__file__).with_name("hostile")
-PACKAGE = Path(__file__).parents[2] / "minigpt"
+from minigpt.classroom.grading import containment, kit
+
+HERE = Path(__file__).parent
+PACKAGE = HERE.parents[1] / "minigpt"
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="grading needs Linux or macOS")]
 
 # A run with points for two stages only takes seconds.
+LIMITS = ["--check-seconds", 1, "--total-seconds", 60, "--memory", 200]
 POINTS = "[points]\nread_text = 40\ncreate_dataset = 60\n[visibility]\ncreate_dataset = 'hidden'\n"
 SEVENTH = 60 / 7  # create_dataset has seven checks
+SIGNALS_FORBIDDEN = containment.landlock_version() >= 6
 
 RIGHT = """
 import numpy as np
@@ -45,26 +50,16 @@ def graded(tmp_path_factory):
     """A class of the hostile submissions and two right ones, first and last; its rows by name, and the folder."""
     folder = tmp_path_factory.mktemp("class")
     (folder / "points.toml").write_text(POINTS)
-    shutil.copytree(HOSTILE, folder / "class", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("a_right.py", "z_right.py"):
-        (folder / "class" / name).write_text(RIGHT)
-    (folder / "class" / "half_written.py").write_text(
-        "def read_text(path):\n    return open(path).read()\n\ndef create_dataset(sequence"
-    )
-    if not landlock_forbids_signals():
-        (folder / "class" / "kills_the_grader.py").unlink()
+    (folder / "class").mkdir()
+    for name, text in {"a_right.py": RIGHT, "z_right.py": RIGHT, **SUBMISSIONS}.items():
+        if name != "kills_the_grader.py" or SIGNALS_FORBIDDEN:
+            (folder / "class" / name).write_text(text)
     before = {path: path.read_bytes() for path in [*(folder / "class").iterdir(), *PACKAGE.glob("classroom/**/*.py")]}
-    limits = ["--check-seconds", 1, "--total-seconds", 60, "--memory", 200]
-    done = run_command(folder, folder / "class", "--csv", "marks.csv", "-j", 2, "--points", "points.toml", *limits)
+    done = run_command(folder, folder / "class", "--csv", "marks.csv", "-j", 2, "--points", "points.toml", *LIMITS)
     assert done.returncode == 0, done.stderr
     with open(folder / "marks.csv", encoding="utf-8-sig", newline="") as file:
         rows = {row["submission"]: row for row in csv.DictReader(file)}
     return rows, folder, before
-
-
-def landlock_forbids_signals():
-    """Whether this kernel has Landlock of version 6 or later."""
-    return sys.platform == "linux" and ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1)) >= 6
 
 
 WRONG_SHIFT = 60 - 2 * SEVENTH  # shifted_by_one and random_texts fail
@@ -98,7 +93,7 @@ WRONG_SHIFT = 60 - 2 * SEVENTH  # shifted_by_one and random_texts fail
 )
 def test_a_hostile_submission_gets_what_really_works(graded, name, read_text, create_dataset):
     rows, folder, _ = graded
-    if name == "kills_the_grader.py" and not landlock_forbids_signals():
+    if name == "kills_the_grader.py" and not SIGNALS_FORBIDDEN:
         pytest.skip("nothing forbids it here")
     report = (folder / "marks" / f"{name}.txt").read_text()
     assert (float(rows[name]["read_text"]), float(rows[name]["create_dataset"])) == pytest.approx(
@@ -152,11 +147,19 @@ def test_a_second_run_marks_only_what_is_new(graded):
     shutil.copytree(folder / "marks", folder / "second")
     (folder / "again" / "z_right.py").write_text(RIGHT.replace("read_text", "read_no_text"))
     (folder / "second" / "a_right.py.txt").write_text("kept")
-    done = run_command(folder, folder / "again", "--csv", "second.csv", "--points", "points.toml")
+    again = [folder / "again", "--csv", "second.csv", "--points", "points.toml"]
+    done = run_command(folder, *again, *LIMITS)
     assert "1 of 2 are marked already" in done.stdout
     rows = list(csv.DictReader((folder / "second.csv").read_text("utf-8-sig").splitlines()))
     assert [(row["submission"], float(row["score"])) for row in rows] == [("a_right.py", 100), ("z_right.py", 60)]
     assert (folder / "second" / "a_right.py.txt").read_text() == "kept"
+
+    done = run_command(folder, *again, *LIMITS, "--memory", 300)
+    assert "marked already" not in done.stdout, "a mark holds under the limits that it was given under"
+    (folder / "points.toml").write_text(POINTS.replace("40", "30"))
+    done = run_command(folder, *again, *LIMITS, "--memory", 300)
+    assert "marked already" not in done.stdout and " 90.00 " in done.stdout, "a mark holds for the points that it was given for"
+    (folder / "points.toml").write_text(POINTS)
 
 
 def test_one_submission_with_all_reports(tmp_path):
@@ -171,43 +174,34 @@ def test_one_submission_with_all_reports(tmp_path):
     assert json.loads((tmp_path / "r.json").read_text())["score"] == 0
 
 
-def test_pytest_checks_a_submission(tmp_path):
-    (tmp_path / "points.toml").write_text(POINTS)
-    (tmp_path / "homework.py").write_text(RIGHT.replace("(0, 1)", "(0, 2)"))
-    options = ["-p", "minigpt.classroom.pytest_plugin", "-p", "no:cacheprovider", "--junitxml", "junit.xml"]
-    done = run_command(tmp_path, *options, "--submission", "homework.py", "--points", "points.toml", module="pytest")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "of 100 points" in done.stdout and "homework.py::create_dataset/shifted_by_one" in done.stdout
-    junit = (tmp_path / "junit.xml").read_text()
-    assert 'tests="14"' in junit and 'name="read_text/whole"' in junit and 'name="max_points"' in junit
-
-
 def test_a_new_python_for_each_child_gives_the_same(tmp_path):
     """As on macOS, where nothing can be forked."""
     (tmp_path / "homework.py").write_text(RIGHT)
-    (tmp_path / "exits.py").write_text((HOSTILE / "exits_on_import.py").read_text())
+    (tmp_path / "exits.py").write_text(SUBMISSIONS["exits_on_import.py"])
     program = """
 import sys, pathlib
 from minigpt.classroom.grading.runner import run_submissions
 from minigpt.classroom.grading.session import Limits
-for outcome in run_submissions([pathlib.Path(path) for path in sys.argv[1:]], Limits(1, 100), fork=False):
-    print(outcome.path.name, sum(status == "passed" for status, _ in outcome.results.values()))
+if __name__ == "__main__":
+    for outcome in run_submissions([pathlib.Path(path) for path in sys.argv[1:]], Limits(1, 100), fork=False):
+        print(outcome.path.name, sum(status == "passed" for status, _ in outcome.results.values()))
 """
     (tmp_path / "program.py").write_text(program)
     done = run_command(tmp_path, "homework.py", "exits.py", module="program")
     assert done.stdout.split("\n")[:2] == ["homework.py 14", "exits.py 14"], done.stderr
+    assert "resource_tracker" not in done.stderr, "it was killed as an orphan"
 
 
 def test_the_gradescope_kit_grades_with_what_it_carries(tmp_path):
     done = run_command(tmp_path, "--gradescope-kit", "autograder.zip")
     assert done.returncode == 0, done.stderr
     box = tmp_path / "box"
-    with zipfile.ZipFile(tmp_path / "autograder.zip") as kit:
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as content:
         assert {"setup.sh", "run_autograder", "points.toml", "minigpt/__init__.py", "minigpt/data/data.txt"} <= set(
-            kit.namelist()
+            content.namelist()
         )
-        assert all(kit.getinfo(name).external_attr >> 16 & 0o111 for name in ("setup.sh", "run_autograder"))
-        kit.extractall(box / "source")
+        assert all(content.getinfo(name).external_attr >> 16 & 0o111 for name in ("setup.sh", "run_autograder"))
+        content.extractall(box / "source")
     (box / "submission").mkdir()
     (box / "submission" / "homework.py").write_text(RIGHT)
     (box / "venv" / "bin").mkdir(parents=True)  # what setup.sh would install
@@ -223,17 +217,70 @@ def test_the_gradescope_kit_grades_with_what_it_carries(tmp_path):
     assert assert_gradescope((box / "results" / "results.json").read_text())["score"] == 17
 
 
+# Grades with nothing but some distributions and what they require, as if no other were installed.
+BARE = """
+import importlib.metadata as metadata, runpy, sys
+from packaging.requirements import Requirement
+
+def closure(requirements, found):
+    for requirement in map(Requirement, requirements):
+        if requirement.name.lower() not in found and (not requirement.marker or requirement.marker.evaluate({"extra": ""})):
+            found.add(requirement.name.lower())
+            closure(metadata.requires(requirement.name) or [], found)
+    return {name.replace("_", "-") for name in found}
+
+allowed = closure(REQUIREMENTS, set())
+class Finder:
+    def find_spec(name, path=None, target=None):
+        owners = metadata.packages_distributions().get(name, []) if "." not in name else []
+        if owners and name != "minigpt" and not allowed & {owner.lower().replace("_", "-") for owner in owners}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+if __name__ == "__main__":
+    sys.meta_path.insert(0, Finder)
+    runpy.run_module("minigpt.commands.grade", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_the_gradescope_kit_installs_what_grading_needs(tmp_path):
+    requirements = re.findall(r'"([a-z_]+>=[^"]+)"', kit.SETUP)
+    assert set(requirements) <= set(re.findall(r'"([^"]+)"', (HERE.parents[1] / "pyproject.toml").read_text())), "other floors"
+    (tmp_path / "bare.py").write_text(BARE.replace("REQUIREMENTS", repr(requirements)))
+    (tmp_path / "homework.py").write_text(RIGHT)
+    done = run_command(tmp_path, "homework.py", "--gradescope", "results.json", module="bare")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "results.json").read_text())["score"] == 17
+
+
+HELPED = "from helpers import SIZE\nassert open('data.txt').read() == 'the data'\n" + RIGHT.replace(
+    "window_size):", "window_size=SIZE):", 1
+)
+
+
+def test_a_folder_is_graded_with_what_its_module_imports_and_opens(tmp_path):
+    (tmp_path / "points.toml").write_text(POINTS)
+    for path, text in {"homework.py": HELPED, "helpers/__init__.py": "SIZE = 3", "data.txt": "the data"}.items():
+        (tmp_path / "zip" / "anna" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "zip" / "anna" / path).write_text(text)
+    for path in ("zip", "zip/anna", "zip/anna/homework.py"):
+        done = run_command(tmp_path, path, "--points", "points.toml")
+        assert " 100 of 100 points" in done.stdout, done.stdout + done.stderr
+    assert "does not run" not in done.stdout
+    done = run_command(tmp_path, "zip", "--points", "points.toml")
+    assert "graded in this folder: anna/homework.py" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ([], "give the path of a submission"),
         (["no_such.py"], "there is no file or folder no_such.py"),
         ([__file__, "--jobs", 0], "must be more than 0"),
-        ([HOSTILE, "--csv", f"{HOSTILE}.csv"], "among the submissions"),
-        ([__file__, "--csv", "marks.csv"], "is no folder"),
+        ([HERE, "--csv", f"{HERE}.csv"], "among the submissions"),
+        ([__file__, "--csv", "marks.csv"], "is not a folder"),
         ([__file__, "--json", "no/such/folder.json"], "cannot be written"),
     ],
 )
-def test_a_wrong_call_is_told_in_one_line(tmp_path, arguments, said):
+def test_a_wrong_call_is_reported_in_one_line(tmp_path, arguments, said):
     done = run_command(tmp_path, *arguments)
     assert done.returncode == 1 and said in done.stderr and done.stderr.count("\n") == 1

@@ -95,7 +95,7 @@ def test_a_notebook_gives_its_code_cells(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"cells": 3}', "not json", ""])
-def test_a_file_that_is_no_notebook_is_told(tmp_path, content):
+def test_a_file_that_is_not_a_notebook_is_reported(tmp_path, content):
     path = tmp_path / "homework.ipynb"
     path.write_text(content)
     with pytest.raises(ValueError):

@@ -12,7 +12,7 @@ from minigpt.classroom.grading.guard import Guard
 
 
 def nothing(*arguments, **options):
-    """Stands in for whatever is patched."""
+    """Replaces whatever is patched."""
 
 
 @pytest.mark.parametrize(

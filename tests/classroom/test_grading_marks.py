@@ -3,16 +3,18 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from minigpt.classroom.checks import CHECKS
+from minigpt.classroom.grading import gradebook
+from minigpt.classroom.grading.gradebook import earlier_mark, fingerprint, rules_in_force
 from minigpt.classroom.grading.marks import POINTS_FILE, Points, PointsError, mark, read_points, share
 from minigpt.classroom.grading.reports import table, to_gradescope, to_json, write_csv
-from minigpt.classroom.grading.session import Outcome
-from minigpt.commands.grade import earlier_mark, fingerprint
+from minigpt.classroom.grading.session import Limits, Outcome
 
 CHECK = [
     SimpleNamespace(name=f"{stage}/{n}", stage=stage, what=f"it does {n}") for stage in ("first", "second") for n in range(3)
@@ -71,10 +73,10 @@ def test_a_heavier_check_is_worth_more():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[points]\nfrist = 3", "frist, which is no stage"),
-        ("[points]\nfirst = 'many'", "no file of points"),
-        ("[points", "no file of points"),
-        ("first = 3", "no file of points"),
+        ("[points]\nfrist = 3", "frist is not a stage"),
+        ("[points]\nfirst = 'many'", "not a file of points"),
+        ("[points", "not a file of points"),
+        ("first = 3", "not a file of points"),
         ("[points]\nfirst = 0", "not all of them 0"),
         ("[points]\nfirst = -1", "from 0 up"),
         ("[points]\nfirst = 1\n[weights]\n'first/9' = 2", "first/9 must be a check"),
@@ -83,7 +85,7 @@ def test_a_heavier_check_is_worth_more():
         ("[points]\nfirst = 1\n[visibility]\nthird = 'hidden'", "third"),
     ],
 )
-def test_a_wrong_file_of_points_is_told(tmp_path, content, said):
+def test_a_wrong_file_of_points_is_reported(tmp_path, content, said):
     path = tmp_path / "points.toml"
     path.write_text(content)
     with pytest.raises(PointsError, match=said):
@@ -163,8 +165,60 @@ def test_a_report_is_taken_over_only_for_the_same_submission(tmp_path):
 
 
 def test_a_fingerprint_changes_with_the_submission_and_the_rules(tmp_path):
-    (tmp_path / "a.py").write_text("1")
-    prints = [fingerprint(tmp_path, "rules"), fingerprint(tmp_path, "rules"), fingerprint(tmp_path, "others")]
-    (tmp_path / "a.py").write_text("2")
-    prints.append(fingerprint(tmp_path, "rules"))
-    assert prints[0] == prints[1] and len(set(prints)) == 3
+    (tmp_path / "a.py").write_text("def first(): return helper()")
+    (tmp_path / "helpers").mkdir()
+    (tmp_path / "helpers" / "__init__.py").write_text("1")
+    (tmp_path / "data.txt").write_text("1")
+    prints = [fingerprint(tmp_path, rules, ["first"]) for rules in ("rules", "rules", "others")]
+    assert prints[0] == prints[1]
+    for name in ("a.py", "helpers/__init__.py", "data.txt"):
+        (tmp_path / name).write_text("def first(): return 2")
+        prints.append(fingerprint(tmp_path, "rules", ["first"]))
+    (tmp_path / "data.txt").rename(tmp_path / "other.txt")
+    prints.append(fingerprint(tmp_path, "rules", ["first"]))
+    assert len(set(prints)) == 6
+
+
+def test_a_submission_that_cannot_be_graded_has_a_fingerprint_too(tmp_path):
+    (tmp_path / "essay").mkdir()
+    empty = fingerprint(tmp_path / "essay", "rules", ["first"])
+    (tmp_path / "essay" / "a.py").write_text("def first(): return 1")
+    assert fingerprint(tmp_path / "essay", "rules", ["first"]) != empty
+
+
+def test_other_points_or_limits_are_other_rules():
+    known = {
+        rules_in_force(points, limits)
+        for points in (POINTS, Points({"first": 1000, "second": 600}, {}, POINTS.visibility))
+        for limits in (Limits(), Limits(check_seconds=1), Limits(total_seconds=1), Limits(memory=1))
+    }
+    known.add(rules_in_force(Points(POINTS.of_stage, {"first/1": 2}, POINTS.visibility), Limits()))
+    known.add(rules_in_force(Points(POINTS.of_stage, {}, {"first": "hidden"}), Limits()))
+    assert len(known) == 10
+    assert rules_in_force(POINTS, Limits()) in known
+
+
+@pytest.mark.parametrize(
+    "file", ["__init__.py", "classroom/checks/dataset.py", "classroom/grading/worker.py", "layers.py", "data.txt"]
+)
+def test_another_version_of_minigpt_means_other_rules(tmp_path, monkeypatch, file):
+    """Not only another version number: checks and grader that were changed in place, and the text that they use."""
+    shutil.copytree(gradebook.PACKAGE, tmp_path / "minigpt", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(gradebook.data_path(), tmp_path / "minigpt" / "data.txt")
+    monkeypatch.setattr(gradebook, "PACKAGE", tmp_path / "minigpt")
+    monkeypatch.setattr(gradebook, "data_path", lambda: tmp_path / "minigpt" / "data.txt")
+    before = rules_in_force(POINTS, Limits())
+    assert rules_in_force(POINTS, Limits()) == before
+    with open(tmp_path / "minigpt" / file, "a") as changed:
+        changed.write("\n# changed\n")
+    assert rules_in_force(POINTS, Limits()) != before
+
+
+@pytest.mark.parametrize("library", ["keras", "numpy", "tensorflow", "platform"])
+def test_another_version_of_a_library_means_other_rules(monkeypatch, library):
+    before = rules_in_force(POINTS, Limits())
+    if library == "platform":
+        monkeypatch.setattr("platform.python_version", lambda: "3.99.0")
+    else:
+        monkeypatch.setattr(f"{library}.__version__", "99.0")
+    assert rules_in_force(POINTS, Limits()) != before

@@ -1,7 +1,7 @@
 """Take definitions out of a notebook (or a script) without running the rest of it: no training, no magics, no downloads.
 
-Kept are the functions, classes, imports and assignments that the wanted names need, directly or through each other, in
-the order in which they stand. A cell that is not Python is left out, and noted.
+The functions, classes, imports and assignments that the wanted names need, directly or through each other, are kept in
+their order. A cell that is not Python is left out, and noted.
 """
 
 import ast
@@ -18,10 +18,10 @@ _CELL_MAGIC_OF_PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 @dataclass
 class Cell:
-    """A piece of source, and where it stands."""
+    """A piece of source."""
 
     source: str
-    title: str
+    title: str  # where it is, for messages
 
 
 def read_notebook(path: Path) -> list[Cell]:
@@ -51,21 +51,15 @@ def without_magics(source: str) -> str:
         source = f"\n{rest}" if first.split()[0] in _CELL_MAGIC_OF_PYTHON else ""
     try:
         ast.parse(source)
-    except SyntaxError:  # only then is a line that begins with % or ! no part of a longer expression
+    except SyntaxError:  # only then is a line that begins with % or ! not part of a longer expression
         return _MAGIC.sub(lambda match: f"{match[1] or match[2] or ''}pass", source)
     return source
 
 
 def keep_definitions(cells: Sequence[Cell], wanted: Iterable[str], without: Collection[int] = ()) -> tuple[str, list[str]]:
-    """Blank every line that the wanted names do not need.
+    """Blank every line that the wanted names do not need, and the statements on the lines `without`, because they fail.
 
-    Args:
-        cells: the pieces of source, in order.
-        wanted: names.
-        without: line numbers of statements to blank too, because they fail.
-
-    Returns:
-        A module of as many lines as the cells have together, and notes on what is not Python.
+    Returns a module of as many lines as the cells have together, and notes on what is not Python.
 
     Example:
         >>> keep_definitions([Cell("import keras\\nx = 2\\nprint(x)\\ndef f(): return x", "cell 1")], ["f"])[0]

@@ -1,4 +1,4 @@
-"""Notice when a submission changes what it is judged by, such as numpy.testing or the checks, and put it back."""
+"""Notice when a submission changes what it is judged by, such as numpy.testing or the checks, and restore it."""
 
 import sys
 from types import FunctionType, ModuleType
@@ -27,11 +27,7 @@ class Guard:
                 self._remember(value, judges)  # the methods of our classes
 
     def restore(self) -> list[str]:
-        """Put back what is not as it was.
-
-        Returns:
-            Its names, such as "numpy.testing.assert_allclose".
-        """
+        """Restore what was changed; return its names, such as "numpy.testing.assert_allclose"."""
         changed = [entry for entry in self.values if getattr(entry[0], entry[1], None) is not entry[2]]
         for owner, name, value in changed:
             setattr(owner, name, value)

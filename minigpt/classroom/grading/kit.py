@@ -1,4 +1,4 @@
-"""The autograder for Gradescope: a ZIP with the source of minigpt, and the two scripts that Gradescope asks for.
+"""The autograder for Gradescope: a ZIP with the source of minigpt, and the two scripts that Gradescope expects.
 
 Reference: https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
@@ -15,20 +15,20 @@ EXECUTABLE = 0o755 << 16
 
 SETUP = """\
 #!/usr/bin/env bash
-# Runs once, when Gradescope builds the box: everything that grading needs, in an environment of its own.
+# Runs once, when Gradescope builds its machine: installs what grading needs, in an environment of its own.
 set -euo pipefail
 base="${AUTOGRADER:-/autograder}"
 apt-get update
 apt-get install -y --no-install-recommends python3 python3-venv
 python3 -m venv "$base/venv"
 "$base/venv/bin/python" -m pip install --no-cache-dir \\
-    "tensorflow>=2.18" "keras>=3.6" "numpy>=1.26" "tomli>=2; python_version < '3.11'"
+    "tensorflow>=2.18" "keras>=3.6" "numpy>=1.26" "lazy_loader>=0.4" "psutil>=5.9.6" "tomli>=2; python_version < '3.11'"
 PYTHONPATH="$base/source" "$base/venv/bin/python" -c "from minigpt.classroom.grading.worker import prepare; prepare()"
 """
 
 RUN = """\
 #!/usr/bin/env bash
-# Runs for each submission. The box has half a processor, so everything has more time than on a computer of one's own.
+# Runs for each submission. The machine has half a processor, so everything gets more time than on a laptop.
 base="${AUTOGRADER:-/autograder}"
 mkdir -p "$base/results"
 PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt.commands.grade "$base/submission" \\
@@ -41,12 +41,7 @@ fi
 
 
 def write_kit(path: Path, points: Path | None = None) -> None:
-    """Write the ZIP.
-
-    Args:
-        path: of the ZIP.
-        points: a file of points to put into it, instead of the one of minigpt.
-    """
+    """Write the ZIP to a path, with a file of points of your own or the one of minigpt."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as kit:
         for name, script in (("setup.sh", SETUP), ("run_autograder", RUN)):

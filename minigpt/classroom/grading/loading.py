@@ -1,11 +1,11 @@
-"""Load the objects of the public names from a submission; what fails to load costs nothing else."""
+"""Load the public names from a submission; what fails to load costs nothing else."""
 
 import ast
 import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +16,7 @@ from minigpt.classroom.grading.definitions import Cell, keep_definitions, read_n
 
 @dataclass
 class Loaded:
-    """What could be taken from a submission: the object of each name, and remarks for whoever reads the report."""
+    """What was found in a submission: the object of each public name, and notes for whoever reads the report."""
 
     objects: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -25,34 +25,35 @@ class Loaded:
 def load(sources: Sequence[Path], names: Sequence[str], definitions_only: bool = False) -> Loaded:
     """Load the public names of a submission; what fails to load is noted and left out.
 
-    Args:
-        sources: of `find_sources`. Where several define a name, the last one counts.
-        names: the public names.
-        definitions_only: of a module too, take only the definitions, as of a notebook. A package is always imported.
+    Where several sources define a name, the last one counts. From a notebook only the definitions are taken; with
+    `definitions_only` also from a module. A package is always imported.
     """
     loaded = Loaded()
     for source in sources:
         if source.is_dir():
-            part = _load_package(source, names)
+            one = _load_package(source, names)
         elif source.suffix == ".ipynb":
-            part = _load_notebook(source, names)
+            one = _load_notebook(source, names)
         else:
-            part = _load_module(source, names, definitions_only)
-        loaded.objects.update(part.objects)
-        loaded.notes += part.notes
+            one = _load_module(source, names, definitions_only)
+        if again := [name for name, value in one.objects.items() if loaded.objects.get(name, value) is not value]:
+            loaded.notes.append(f"{source.name} defines {', '.join(again)} again: this last definition counts")
+        loaded.objects |= one.objects
+        loaded.notes += one.notes
     for name, value in list(loaded.objects.items()):
         home = sys.modules.get(getattr(value, "__module__", None) or "")
         if home is not None and home.__name__.split(".")[0] == "minigpt" and getattr(home, name, None) is value:
             del loaded.objects[name]
-            loaded.notes.append(f"{name} is imported from minigpt, which counts for nothing: write your own")
-    if used := sorted({name for source in sources for name in _taken_from_minigpt(source) if name in names}):
-        loaded.notes.append(f"it names minigpt's own {', '.join(used)}: see that the work is the learner's")
+            loaded.notes.append(f"{name} is imported from minigpt, which earns no points: write your own")
+    if used := sorted(set(_taken_from_minigpt(sources)) & set(names)):
+        loaded.notes.append(f"it uses minigpt's own {', '.join(used)}: check that the work is the learner's")
     return loaded
 
 
-def _taken_from_minigpt(source: Path) -> Iterator[str]:
-    """What a submission takes from the installed minigpt: a function that only calls ours passes every check."""
-    for file in source.rglob("*.py") if source.is_dir() else [source]:
+def _taken_from_minigpt(sources: Sequence[Path]) -> Iterator[str]:
+    """What a submission and the modules beside it take from minigpt: a function that only calls ours passes every check."""
+    modules = {file for source in sources for file in source.parent.rglob("*.py")}
+    for file in sorted(modules.union(source for source in sources if source.is_file())):
         try:
             cells = read_notebook(file) if file.suffix == ".ipynb" else [Cell(file.read_text("utf-8", "replace"), "")]
             nodes = [node for cell in cells if _is_python(cell.source) for node in ast.walk(ast.parse(cell.source))]
@@ -74,15 +75,18 @@ def _load_notebook(path: Path, names: Sequence[str]) -> Loaded:
 
 def _load_module(path: Path, names: Sequence[str], definitions_only: bool) -> Loaded:
     text = path.read_text("utf-8", errors="replace")
-    cells = [Cell(without_magics(text), path.name)]
-    if definitions_only or not _is_python(text):
-        return _load_definitions(path, cells, names)
-    module, problem, _ = _import(path, path.stem)
-    if module is None:
-        loaded = _load_definitions(path, cells, names)
-        loaded.notes.insert(0, f"{path.name} does not run to its end ({problem}): its definitions were taken")
-        return loaded
-    return Loaded({name: vars(module)[name] for name in names if name in vars(module)})
+    notes = list[str]()
+    if not definitions_only and _is_python(text):
+        module, problem, _ = _import(path, path.stem)
+        if module is not None:
+            return Loaded(_find(module, names))
+        notes.append(f"{path.name} does not run to its end ({problem}): its definitions were taken")
+    loaded = _load_definitions(path, [Cell(without_magics(text), path.name)], names)
+    return Loaded(loaded.objects, notes + loaded.notes)
+
+
+def _find(module: ModuleType, names: Iterable[str]) -> dict[str, Any]:
+    return {name: vars(module)[name] for name in names if name in vars(module)}
 
 
 def _is_python(text: str) -> bool:
@@ -94,14 +98,14 @@ def _is_python(text: str) -> bool:
 
 
 def _load_definitions(path: Path, cells: Sequence[Cell], names: Sequence[str]) -> Loaded:
-    """Import what the names need, as a module beside the original; a statement that fails is left out."""
+    """Import the definitions as a module beside the original; a statement that fails is left out."""
     file, failed, problems = path.with_name(f"{path.name}.definitions.py"), set[int](), list[str]()
     while True:
         source, notes = keep_definitions(cells, names, failed)
         file.write_text(source, "utf-8")
         module, problem, line = _import(file, "submission")
         if module is not None:
-            return Loaded({name: vars(module)[name] for name in names if name in vars(module)}, notes + problems)
+            return Loaded(_find(module, names), notes + problems)
         problems.append(problem)
         if not line or line in failed:
             return Loaded({}, notes + problems)
@@ -119,30 +123,32 @@ def _load_package(folder: Path, names: Sequence[str]) -> Loaded:
         except AttributeError:
             pass  # perhaps in a module of the package, below
         except BaseException as error:
-            loaded.notes.append(f"{name} cannot be imported: {_in_words(error)}")
+            loaded.notes.append(f"{name} cannot be imported: {_describe(error)}")
     for file in sorted(folder.rglob("*.py")) if len(loaded.objects) < len(names) else ():
         _search_module(file, folder, names, loaded)
     return loaded
 
 
 def _search_module(file: Path, folder: Path, names: Sequence[str], loaded: Loaded) -> None:
-    parts = file.relative_to(folder.parent).with_suffix("").parts
+    path = file.relative_to(folder.parent).with_suffix("").parts
     text = file.read_text("utf-8", errors="replace")
     wanted = [name for name in names if name not in loaded.objects and name in text]
-    if not wanted or parts[-1] == "__main__":
+    if not wanted or path[-1] == "__main__":
         return
     try:
-        module = importlib.import_module(".".join(part for part in parts if part != "__init__"))
+        module = importlib.import_module(".".join(name for name in path if name != "__init__"))
     except BaseException as error:
-        loaded.notes.append(f"{'/'.join(parts)}.py cannot be imported: {_in_words(error)}")
+        loaded.notes.append(f"{'/'.join(path)}.py cannot be imported: {_describe(error)}")
         return
-    loaded.objects.update({name: vars(module)[name] for name in wanted if name in vars(module)})
+    loaded.objects |= _find(module, wanted)
 
 
 def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:
     """Import a file under a name; or None, why not, and the line of the file at which it failed."""
+    if getattr(sys.modules.get(name), "__file__", None) == str(file):  # another source has imported it
+        return sys.modules[name], "", 0
     if name in sys.modules or not name.isidentifier():
-        name = "submission"  # a learner's random.py must not stand in for Python's own
+        name = "submission"  # a learner's random.py must not replace Python's own
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None and spec.loader is not None  # it is a .py file
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -151,9 +157,9 @@ def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:
     try:
         spec.loader.exec_module(module)
     except BaseException as error:  # sys.exit too
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        return None, _in_words(error), lines[0] if lines else 0
+        return None, _describe(error), lines[0] if lines else 0
     finally:
         if folder in sys.path:
             sys.path.remove(folder)
@@ -161,10 +167,9 @@ def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:
     return module, "", 0
 
 
-def _in_words(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
-        return f"SyntaxError: {error}"  # it tells its place itself
+        return f"SyntaxError: {error}"  # it includes the place
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen")]
-    return f"{type(error).__name__}: {error}" + (
-        f", line {frames[-1].lineno} of {Path(frames[-1].filename).name}" if frames else ""
-    )
+    place = f", line {frames[-1].lineno} of {Path(frames[-1].filename).name}" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"

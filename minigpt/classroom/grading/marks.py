@@ -1,4 +1,4 @@
-"""Points: how many each stage is worth, and how many a submission gets, a part for each check."""
+"""Points: how many each stage is worth, and how many a submission gets, a share for each check."""
 
 import itertools
 import sys
@@ -27,17 +27,11 @@ class PointsError(MinigptError):
 
 @dataclass(frozen=True)
 class Points:
-    """What the stages are worth.
+    """What the stages are worth, and who sees the results."""
 
-    Args:
-        of_stage: points for each stage, in hundredths, so that the parts add up exactly.
-        weights: of a check among those of its stage; 1 where nothing is said.
-        visibility: of a check, or of all checks of a stage, on Gradescope; "visible" where nothing is said.
-    """
-
-    of_stage: Mapping[str, int]
-    weights: Mapping[str, int] = field(default_factory=dict)
-    visibility: Mapping[str, str] = field(default_factory=dict)
+    of_stage: Mapping[str, int]  # in hundredths of a point, so that the shares of the checks add up exactly
+    weights: Mapping[str, int] = field(default_factory=dict)  # of checks among those of their stage; 1 by default
+    visibility: Mapping[str, str] = field(default_factory=dict)  # of checks or stages on Gradescope; "visible" by default
 
 
 @dataclass(frozen=True)
@@ -69,15 +63,15 @@ class Mark:
     def stages(self) -> dict[str, tuple[float, float]]:
         """The score and the maximum of each stage."""
         names = dict.fromkeys(check.stage for check in self.checks)
-        parts = {name: [check for check in self.checks if check.stage == name] for name in names}
-        return {name: (_total(c.score for c in part), _total(c.max_score for c in part)) for name, part in parts.items()}
+        checks = {name: [check for check in self.checks if check.stage == name] for name in names}
+        return {name: (_total(c.score for c in some), _total(c.max_score for c in some)) for name, some in checks.items()}
 
 
 def read_points(checks: Sequence["Check"], path: Path | None = None) -> Points:
     """Read a file of points; by default the one that comes with minigpt.
 
     Raises:
-        PointsError: it cannot be read, or names a stage, a check or a visibility that there is not.
+        PointsError: it cannot be read, or names a stage, a check or a visibility that does not exist.
     """
     path = path or POINTS_FILE
     try:
@@ -86,14 +80,12 @@ def read_points(checks: Sequence["Check"], path: Path | None = None) -> Points:
         weights = {name: int(weight) for name, weight in content.get("weights", {}).items()}
         visibility = dict(content.get("visibility", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PointsError(f"{path} is no file of points ({error}): copy {POINTS_FILE} and change the numbers") from error
+        raise PointsError(f"{path} is not a file of points ({error}): copy {POINTS_FILE} and change the numbers") from error
     stages = {check.stage for check in checks}
     if unknown := [stage for stage in points if stage not in stages]:
-        raise PointsError(
-            f"{path} gives points for {unknown[0]}, which is no stage: the stages are {', '.join(sorted(stages))}"
-        )
+        raise PointsError(f"{path}: {unknown[0]} is not a stage: the stages are {', '.join(sorted(stages))}")
     if any(worth < 0 for worth in points.values()) or not sum(points.values()):
-        raise PointsError(f"{path}: points are numbers from 0 up, and not all of them 0")
+        raise PointsError(f"{path}: points must be numbers from 0 up, and not all of them 0")
     names = {check.name for check in checks}
     if unknown := [name for name, weight in weights.items() if name not in names or weight < 1]:
         raise PointsError(f"{path}: {unknown[0]} must be a check, and its weight a whole number of at least 1")
@@ -106,27 +98,25 @@ def read_points(checks: Sequence["Check"], path: Path | None = None) -> Points:
 
 
 def mark(outcome: "Outcome", checks: Sequence["Check"], points: Points) -> Mark:
-    """Turn an outcome into points. Every check is in the report and in the maximum, also one that was never reached."""
+    """Turn an outcome into points. Every check is in the report and in the maximum, even one that was never reached."""
     marks = []
     for stage, worth in points.of_stage.items():
         of_stage = [check for check in checks if check.stage == stage]
         results = [outcome.results.get(check.name, ("not run", "the check was not reached")) for check in of_stage]
         if _only_fails([status for status, _ in results]):
-            hollow = ("failed", "an error was right here, but it comes everywhere: mend the first check of this stage")
+            hollow = ("failed", "an error is right here, but it comes in every check: fix the first check of this stage")
             results = [hollow if status == "passed" else (status, message) for status, message in results]
-        parts = share(worth, [points.weights.get(check.name, 1) for check in of_stage])
-        for check, part, (status, message) in zip(of_stage, parts, results, strict=True):
-            score = part / 100 if status == "passed" else 0.0
+        shares = share(worth, [points.weights.get(check.name, 1) for check in of_stage])
+        for check, most, (status, message) in zip(of_stage, shares, results, strict=True):
+            score = most / 100 if status == "passed" else 0.0
             visibility = points.visibility.get(check.name, points.visibility.get(stage, "visible"))
-            marks.append(CheckMark(check.name, stage, check.what, status, message, score, part / 100, visibility))
+            marks.append(CheckMark(check.name, stage, check.what, status, message, score, most / 100, visibility))
     total, maximum = _total(m.score for m in marks), _total(m.max_score for m in marks)
     return Mark(outcome.path.name, total, maximum, round(outcome.seconds, 2), marks, list(outcome.notes), outcome.output)
 
 
 def _only_fails(statuses: Sequence[str]) -> bool:
-    """Whether the plainest use, which is the first check, and most others end with an exception: a function that can do
-    nothing also raises an error where a check wants one.
-    """
+    """Whether the first check, the plainest use, and most others raise an exception; then so do checks that expect one."""
     return statuses[:1] == ["error"] and statuses.count("error") > len(statuses) / 2
 
 

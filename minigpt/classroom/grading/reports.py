@@ -14,7 +14,7 @@ SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "missing": "·", "not r
 
 
 def table(mark: Mark) -> str:
-    """A report to read: the points of each stage, and what to mend."""
+    """A report to read: the points of each stage, and what to fix."""
     stages = mark.stages()
     width = max(len(stage) for stage in stages)
     lines = [f"{mark.submission}: {mark.score:g} of {mark.max_score:g} points ({mark.seconds:.1f} s)", ""]
@@ -32,7 +32,7 @@ def table(mark: Mark) -> str:
 
 
 def to_json(mark: Mark, fingerprint: str = "") -> str:
-    """Everything that is known of a submission. The fingerprint tells later whether it has changed."""
+    """Everything that is known about a submission. The fingerprint shows later whether the mark still holds."""
     stages = [{"name": name, "score": score, "max_score": maximum} for name, (score, maximum) in mark.stages().items()]
     return json.dumps({**asdict(mark), "stages": stages, "fingerprint": fingerprint}, indent=1, ensure_ascii=False) + "\n"
 
@@ -80,11 +80,11 @@ def write_csv(path: Path, marks: Sequence[Mark]) -> None:
         scores = [score for score, _ in mark.stages().values()]
         notes = " | ".join(" ".join(note.split()) for note in mark.notes)
         writer.writerow([_plain(mark.submission), mark.score, mark.max_score, *scores, mark.seconds, _plain(notes)])
-    write_atomic(path, text.getvalue().encode("utf-8-sig"))  # -sig: so that Excel knows that it is UTF-8
+    write_atomic(path, text.getvalue().encode("utf-8-sig"))  # -sig, so that Excel reads it as UTF-8
 
 
 def _plain(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
+    """Text that a spreadsheet does not read as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 

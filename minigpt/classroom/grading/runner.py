@@ -1,14 +1,15 @@
 """The parent process: goes through the submissions, some of them at a time, in a single thread."""
 
-import select
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from multiprocessing import resource_tracker
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from minigpt.classroom.grading import containment
-from minigpt.classroom.grading.session import Limits, Outcome, Session
+from minigpt.classroom.grading.session import EachResult, Limits, Outcome, Session
 from minigpt.classroom.grading.worker import prepare
 
-LOOK_EVERY = 0.2  # seconds, at the clock
+CLOCK_SECONDS = 0.2  # between two looks at the clock
 
 
 def run_submissions(
@@ -16,46 +17,40 @@ def run_submissions(
     limits: Limits | None = None,
     jobs: int = 1,
     fork: bool = containment.LINUX,
-    each_result: Callable[[Outcome], None] = lambda outcome: None,
+    each_result: EachResult = lambda outcome: None,
+    alone: bool = False,
 ) -> Iterator[Outcome]:
-    """Run the checks on submissions, `jobs` of them at a time.
+    """Run the checks on submissions, `jobs` of them at a time; yield the outcome of each as it ends.
 
     Call it in a process of its own, such as the command line, that has not computed anything with TensorFlow yet: its
-    children branch off from there, and share the four seconds that TensorFlow takes to start.
+    children branch off from there, and share the four seconds that TensorFlow takes to start. Without `fork`, as on macOS,
+    each starts a new Python; then the program must call this under `if __name__ == "__main__"`.
 
-    Args:
-        paths: modules, notebooks, packages.
-        limits: what each may take.
-        jobs: how many at a time.
-        fork: let children branch off; False starts a new Python for each, as must be on macOS.
-        each_result: is called after each check with the outcome so far, for whoever wants to write it down.
-
-    Yields:
-        The outcome of each submission as it ends.
+    `each_result` is called after each check with the outcome so far; `alone` is as for `find_submission`.
     """
     prepare()
     from minigpt.classroom.checks import CHECKS
 
+    if not fork:
+        resource_tracker.ensure_running()  # a child of ours that is not an orphan
     others = containment.adopt_orphans()
     stages = {check.name: stage for stage, checks in CHECKS.items() for check in checks}
-    waiting, running = list(paths), list[Session]()
+    waiting, running = list(paths), dict[Session, Generator[None, None, None]]()
+    children = set[int]()
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
-                running.append(Session(waiting.pop(0), stages, limits or Limits(), fork, each_result))
-            known = {trial.child.pid for trial in running if trial.child}
-            pipes = {pipe: trial for trial in running if trial.child for pipe in trial.child.pipes}
-            for pipe in select.select(list(pipes), [], [], LOOK_EVERY if pipes else 0)[0]:
-                pipes[pipe].read(pipe)
-            for trial in running:
-                trial.look_at_the_clock()
-            alive = {trial.child.pid for trial in running if trial.child}
-            if known - alive:  # a child has ended, and may have left some of its own
-                containment.kill_orphans(alive | others)
-            for trial in [trial for trial in running if trial.child is None]:
-                running.remove(trial)
-                yield trial.outcome
+                session = Session(waiting.pop(0), stages, limits or Limits(), fork, each_result, alone)
+                running[session] = session.run()
+            for session in [session for session, steps in running.items() if next(steps, "over") == "over"]:
+                del running[session]
+                yield session.outcome
+            before, children = children, {session.child.pid for session in running if session.child}
+            if before - children:  # a child has ended, and may have left some of its own
+                containment.kill_orphans(children | others)
+            if running:
+                wait([pipe for session in running if session.child for pipe in session.child.pipes], CLOCK_SECONDS)
     finally:
-        for trial in running:
-            trial.stop()
+        for steps in running.values():
+            steps.close()
         containment.kill_orphans(others)

@@ -1,18 +1,20 @@
-"""The child process: loads one submission, runs the checks on it, and tells the parent each result as it comes.
+"""The child process: loads one submission, runs the checks on it, and reports each result to the parent as it comes.
 
-What it tells goes through a pipe of its own, each line after a secret that only parent and child know, so that whatever
-a submission prints or writes is no result. `sys.exit` and every exception count against the one check only.
+It reports through a pipe of its own, each line after a secret that only parent and child know, so that whatever a
+submission prints or writes is no result. `sys.exit` and every exception count against one check only.
 """
 
 import contextlib
 import gc
 import json
 import os
+import secrets
 import sys
 import tempfile
 import traceback
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,28 +24,19 @@ from minigpt.classroom.grading.loading import Loaded, load
 from minigpt.engine.files import data_path, write_atomic
 from minigpt.errors import MinigptError
 
+MESSAGES = 3  # the file descriptor of the pipe to the parent
+
 
 @dataclass
 class Job:
-    """What the child is to do.
+    """What the child is to do."""
 
-    Args:
-        sources: the module, notebook or package, copied into `folder`.
-        folder: the only one it may write to.
-        definitions_only: do not run a module, take its definitions.
-        done: names of the checks that are not to be run any more.
-        memory: bytes that it may take.
-        pipe: file descriptor for the results.
-        secret: begins each line of them.
-    """
-
-    sources: Sequence[str]
-    folder: str
-    definitions_only: bool
-    done: Collection[str]
-    memory: int
-    pipe: int
-    secret: str
+    sources: Sequence[Path]  # the modules, notebooks or packages to load, copied into `folder`
+    folder: Path  # the only one that it may write to
+    definitions_only: bool  # do not run a module, take its definitions
+    done: Collection[str]  # names of the checks not to run again
+    memory: int  # bytes that it may take
+    secret: str = field(default_factory=lambda: secrets.token_hex(16))  # begins each line of its messages
 
 
 def prepare() -> None:
@@ -57,36 +50,40 @@ def prepare() -> None:
     import minigpt.saving
     import minigpt.training  # noqa: F401
 
-    gc.freeze()  # the collector looks at TensorFlow's million objects no more, so that children go on sharing them
+    gc.freeze()  # the collector no longer touches TensorFlow's million objects, so that children go on sharing their memory
 
 
 def work(job: Job) -> None:
     """Load the submission and run its checks; returns when all are done."""
-    secret, pipe, write = job.secret.encode(), job.pipe, os.write
+    secret, write = job.secret.encode(), os.write
 
-    def tell(**news: Any) -> None:
-        write(pipe, b"\n" + secret + json.dumps(news).encode() + b"\n")  # on a line of its own, whatever stands before
+    def tell(**message: Any) -> None:
+        write(MESSAGES, b"\n" + secret + json.dumps(message).encode() + b"\n")  # on a line of its own, whatever is before it
 
     prepare()
     from minigpt.classroom.checks import CHECKS, run_check
 
     checks = {stage: tuple(stage_checks) for stage, stage_checks in CHECKS.items()}
-    folder = Path(job.folder)
     tempfile.tempdir = None  # the parent's is forbidden: look it up again
-    containment.enter(folder, job.memory)
-    with contextlib.suppress(MinigptError, OSError):  # a notebook reads "data/data.txt"
-        (folder / "data").mkdir(exist_ok=True)
-        write_atomic(folder / "data" / "data.txt", data_path().read_bytes())
+    containment.enter(job.folder, job.memory)
+    os.chdir(job.sources[0].parent)
+    sys.path.append(str(job.folder))  # for sources in a folder such as src/
+    if not Path("data/data.txt").exists():  # a notebook reads it
+        with contextlib.suppress(MinigptError, OSError):
+            Path("data").mkdir(exist_ok=True)
+            write_atomic("data/data.txt", data_path().read_bytes())
     guard = Guard()
 
     tell(event="loading")
     try:
-        loaded = load([Path(source) for source in job.sources], list(checks), job.definitions_only)
+        loaded = load(job.sources, list(checks), job.definitions_only)
     except BaseException as error:  # whatever a submission has done to Python
         loaded = Loaded(notes=[f"it cannot be loaded: {type(error).__name__}: {error}"])
-    tell(event="loaded", found=list(loaded.objects), notes=loaded.notes, changed=guard.restore())
+    tell(event="loaded", notes=loaded.notes, changed=guard.restore())
     for stage, stage_checks in checks.items():
-        learners = learner_object(stage, loaded.objects)
+        learners: Any = loaded.objects.get(stage)
+        if stage == "load_gpt":
+            learners = loaded.objects.get("save_gpt"), learners
         for check in stage_checks:
             if check.name in job.done:
                 continue
@@ -98,29 +95,20 @@ def work(job: Job) -> None:
                 status, message = "error", f"{type(error).__name__}: {error}"
             changed = guard.restore()
             if changed and status == "passed":
-                status, message = "failed", f"while it was checked, it changed {', '.join(changed[:5])}: leave it as it is"
+                status, message = "failed", f"during the check it changed {', '.join(changed[:5])}: leave that as it is"
             tell(event="result", name=check.name, status=status, message=message)
     tell(event="end")
 
 
-def learner_object(stage: str, objects: dict[str, Any]) -> Any:
-    """What the checks of a stage are given: the learner's object, None if there is none, or the pair that saves and loads."""
-    if stage == "load_gpt":
-        return objects.get("save_gpt"), objects.get("load_gpt")
-    return objects.get(stage)
-
-
-def run_forked(job: Job, output: int) -> NoReturn:
-    """What a process does that has just branched off: cut the ties to its parent, do the job, end."""
+def run_child(job: Job, messages: Connection, output: Connection) -> NoReturn:
+    """The whole life of a child process: cut the ties to its parent, do the job, end."""
     try:
         os.setsid()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        for number in map(int, os.listdir("/proc/self/fd")):
-            if number > 2 and number != job.pipe:
-                with contextlib.suppress(OSError):
-                    os.close(number)
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+        os.dup2(messages.fileno(), MESSAGES, inheritable=False)
+        os.closerange(MESSAGES + 1, os.sysconf("SC_OPEN_MAX"))  # the parent's files, and the pipes of other children
         for name in ("stdout", "__stdout__", "stderr", "__stderr__"):
             setattr(sys, name, os.fdopen(1, "w", buffering=1, closefd=False, errors="replace"))
         work(job)
@@ -128,9 +116,3 @@ def run_forked(job: Job, output: int) -> NoReturn:
         traceback.print_exc()
     finally:
         os._exit(0)
-
-
-if __name__ == "__main__":
-    work(Job(**json.loads(sys.stdin.read())))
-    sys.stdout.flush()
-    os._exit(0)
