@@ -13,7 +13,7 @@ from minigpt.config import check_positive
 from minigpt.dataset import WindowBatches, check_share, create_dataset, split_sequence, windows_to_sequence
 from minigpt.engine.callbacks import RepeatableDropout, StopAtExplosion
 from minigpt.engine.checkpoint import Checkpoint
-from minigpt.engine.progress import Progress
+from minigpt.engine.progress import Progress, say
 from minigpt.errors import ConfigError, TrainingError, WindowTooLarge
 from minigpt.model import config_of, vocab_size_of
 
@@ -87,7 +87,7 @@ def train_model(
     own: list[keras.callbacks.Callback] = [RepeatableDropout(seed), StopAtExplosion(100 * math.log(vocab_size + 1))]
     if progress:
         own.append(Progress())
-        print(_header(batches, vocab_size))
+        say(_header(batches, vocab_size), indent=4)
     start = 0
     earlier: dict[str, list[float]] = {}
     if checkpoint is not None:
@@ -97,7 +97,7 @@ def train_model(
             model.optimizer.learning_rate = learning_rate
         own.append(keeper)
         if start and progress:
-            print(f"going on after epoch {start}, from the checkpoint in {checkpoint}")
+            say(f"going on after epoch {start}, from the checkpoint in {checkpoint}")
     batches.epoch = start
 
     history = model.fit(

@@ -71,7 +71,7 @@ _REPORT = pytest.StashKey[dict[str, Any]]()
 def _grade(submission: Path, points: str | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [sys.executable, "-m", "minigpt.commands.grade", str(submission), "--json", str(report)]
+        command = [sys.executable, "-m", "minigpt", "grade", str(submission), "--json", str(report)]
         done = subprocess.run([*command, *(["--points", points] if points else [])], capture_output=True, text=True)
         if done.returncode:
             raise pytest.UsageError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "minigpt grade has failed")

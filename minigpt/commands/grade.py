@@ -1,15 +1,15 @@
-"""`minigpt grade`: mark a submission, or the submissions of a class."""
+"""minigpt grade: mark a submission, or the submissions of a class."""
 
 import argparse
 import hashlib
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minigpt.engine.console import Bar, say
 from minigpt.engine.files import write_atomic
 from minigpt.errors import MinigptError
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from minigpt.classroom.checks.machinery.run import Check
     from minigpt.classroom.grading.marks import Mark, Points
     from minigpt.classroom.grading.session import Limits
-
-BAR_WIDTH = 24
 
 DESCRIPTION = """\
 Mark a module (.py), a notebook (.ipynb), a package folder, or with --csv every submission in a folder. Each runs in a
@@ -52,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         from minigpt.classroom.grading.kit import write_kit
 
         write_kit(arguments.gradescope_kit, arguments.points)
-        print(f"{arguments.gradescope_kit} written: upload it to Gradescope as the autograder of a programming assignment")
+        say(f"{arguments.gradescope_kit} written: upload it to Gradescope as the autograder of a programming assignment")
         return 0
     if sys.platform == "win32":
         raise GradeError("grading needs Linux or macOS, to stop what hangs: on Windows use WSL, a container or Gradescope")
@@ -101,7 +99,7 @@ def _grade_one(arguments: argparse.Namespace, checks: "Sequence[Check]", points:
     write(Outcome(arguments.path))
     for outcome in run_submissions([arguments.path], limits, each_result=write):
         write(outcome)
-        print(reports.table(mark(outcome, checks, points)), end="")
+        say(reports.table(mark(outcome, checks, points)).rstrip("\n"), indent=4)
     return 0
 
 
@@ -109,7 +107,6 @@ def _grade_class(arguments: argparse.Namespace, checks: "Sequence[Check]", point
     from minigpt.classroom.grading import reports
     from minigpt.classroom.grading.marks import mark
     from minigpt.classroom.grading.runner import run_submissions
-    from minigpt.engine.progress import StatusLine
 
     folder, paths = arguments.csv.with_suffix(""), submissions(arguments.path, arguments.csv)
     folder.mkdir(parents=True, exist_ok=True)
@@ -119,23 +116,22 @@ def _grade_class(arguments: argparse.Namespace, checks: "Sequence[Check]", point
     earlier = {path: earlier_mark(folder / f"{path.name}.json", prints[path]) for path in paths}
     marks = [found for found in earlier.values() if found]
     if marks:
-        print(f"{len(marks)} of {len(paths)} are marked already, in {folder}")
-    started, line = time.monotonic(), StatusLine()
-    line.show(bar(len(marks), len(paths)))
-    for outcome in run_submissions([path for path in paths if not earlier[path]], limits, arguments.jobs):
+        say(f"{len(marks)} of {len(paths)} are marked already, in {folder}")
+    waiting = [path for path in paths if not earlier[path]]
+    progress = Bar("marking", len(waiting))
+    progress.update(0)
+    for done, outcome in enumerate(run_submissions(waiting, limits, arguments.jobs), start=1):
         result = mark(outcome, checks, points)
         marks.append(result)
         write_atomic(folder / f"{outcome.path.name}.txt", reports.table(result).encode())
         write_atomic(folder / f"{outcome.path.name}.json", reports.to_json(result, prints[outcome.path]).encode())
         reports.write_csv(arguments.csv, marks)
-        line.show(f"{result.score:6.2f}  {outcome.seconds:5.1f} s  {outcome.path.name}", final=True)
-        line.show(bar(len(marks), len(paths)))
+        progress.say(f"{result.score:6.2f}  {outcome.seconds:5.1f} s  {outcome.path.name}")
+        progress.update(done)
     reports.write_csv(arguments.csv, marks)
     mean = sum(m.score for m in marks) / len(marks)
-    seconds = time.monotonic() - started
-    line.show(
-        f"{len(marks)} marked in {seconds:.0f} s, {mean:.1f} points on average: {arguments.csv}, reports in {folder}",
-        final=True,
+    progress.finish(
+        f"{len(marks)} marked, {mean:.1f} points on average · {progress.seconds():.0f} s · {arguments.csv}, reports in {folder}"
     )
     return 0
 
@@ -152,17 +148,6 @@ def submissions(folder: Path, marks: Path) -> list[Path]:
     if not paths:
         raise GradeError(f"the folder {folder} is empty: put the submissions into it, a file or a folder each")
     return paths
-
-
-def bar(done: int, count: int) -> str:
-    """A line that grows.
-
-    Example:
-        >>> bar(1, 3)
-        '████████░░░░░░░░░░░░░░░░ 1 of 3'
-    """
-    filled = BAR_WIDTH * done // count
-    return f"{'█' * filled}{'░' * (BAR_WIDTH - filled)} {done} of {count}"
 
 
 def fingerprint(path: Path, rules: str) -> str:
@@ -187,12 +172,3 @@ def earlier_mark(report: Path, wanted: str) -> "Mark | None":
         return Mark(**{**content, "checks": [CheckMark(**check) for check in content["checks"]]})
     except (OSError, ValueError, KeyError, TypeError):  # none, or one that was damaged
         return None
-
-
-if __name__ == "__main__":
-    own_parser = argparse.ArgumentParser(prog="minigpt grade")
-    add_arguments(own_parser)
-    try:
-        sys.exit(run(own_parser.parse_args()))
-    except MinigptError as error:
-        sys.exit(f"minigpt: {error}")

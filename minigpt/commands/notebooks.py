@@ -1,14 +1,14 @@
-"""`minigpt notebooks`: build and check the notebooks; for the instructor, the solutions and the running order."""
+"""minigpt notebooks: build and check the notebooks; print their solutions and running orders for the instructor."""
 
 import argparse
 import copy
-import sys
 import time
 from pathlib import Path
 
+from minigpt.engine.console import say
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the command line of `minigpt notebooks`."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     build = actions.add_parser("build", help="make the notebooks from notebooks/source: run them, and write all or nothing")
     check = actions.add_parser("check", help="compare the notebooks with their source, and run each one alone")
@@ -56,12 +56,12 @@ def build(numbers: list[str]) -> int:
         live = make_live(complete)
         problems = source_problems(complete) + live_problems(live, complete)
         if not problems:
-            _print(f"{source.stem}: running …")
+            say(f"{source.stem}: running …")
             try:
                 seconds = run_notebook(complete)
             except NotebookError as error:
                 raise NotebookError(f"{source.name}: {error}") from error
-            _print(f"{source.stem}: {_seconds(seconds)}")
+            say(f"{source.stem}: {_seconds(seconds)}")
             problems = output_problems(complete)
         if problems:
             raise NotebookError("\n  ".join([f"{source.name} cannot be built; nothing was written:", *problems]))
@@ -69,7 +69,7 @@ def build(numbers: list[str]) -> int:
             files[path] = nbformat.writes(notebook) + "\n"
     for path, content in files.items():
         write_atomic(path, content.encode())
-    _print(f"{len(files)} notebooks written")
+    say(f"{len(files)} notebooks written")
     return 0
 
 
@@ -79,17 +79,17 @@ def check(numbers: list[str], text: Path | None = None) -> int:
     from minigpt.text import read_text
 
     if text is not None:
-        read_text(text)  # a file that is no text is named here, and not in ten notebooks
+        read_text(text)  # a file that is no text is named here, once
         text = text.resolve()
     folder = notebooks_folder()
     wrong, started = 0, time.perf_counter()
     for source in find_notebooks(folder / "source", "[0-9][0-9]_*.py", numbers):
         problems, seconds = check_notebook(folder, source, text)
-        _print(f"{source.stem:<24} {_seconds(seconds)}  {'WRONG' if problems else 'good'}")
+        say(f"{source.stem:<24} {_seconds(seconds)}  {'WRONG' if problems else 'good'}")
         for problem in problems:
-            _print(f"  {problem}")
+            say(f"  {problem}")
         wrong += bool(problems)
-    _print(f"{wrong} wrong, {time.perf_counter() - started:.0f} s")
+    say(f"{wrong} wrong, {time.perf_counter() - started:.0f} s")
     return 1 if wrong else 0
 
 
@@ -142,7 +142,7 @@ def reveal(number: str, blank: str | None) -> int:
         names = ", ".join(f"{item.number}{f' ({item.name})' if item.name else ''}" for item in blanks) or "none"
         raise NotebookError(f"notebook {number} has no blank {blank or ''}: its blanks are {names}")
     for item in chosen:
-        print(f"# {item.message}\n{item.solution}\n")
+        print(f"# {item.message}\n{item.solution}\n")  # unfolded: it is code
     return 0
 
 
@@ -150,10 +150,10 @@ def plan(number: str) -> int:
     """Print the running order of a notebook."""
     notebook = _read_complete(number)
     for step in notebook.metadata["minigpt"]["running_order"]:
-        print(f"{step['minutes']:>5g} min  cell {step['cell']:>2}  {step['what']}")
+        say(f"{step['minutes']:>5g} min  cell {step['cell']:>2}  {step['what']}", indent=20)
         if step["teach"]:
-            print(f"{'':19}→ {step['teach']}")
-    print(f"{notebook.metadata['minigpt']['minutes']:>5g} min  together")
+            say(f"{'':19}→ {step['teach']}", indent=21)
+    say(f"{notebook.metadata['minigpt']['minutes']:>5g} min  together")
     return 0
 
 
@@ -171,18 +171,3 @@ def _seconds(seconds: list[float]) -> str:
         return "not run"
     slowest = max(range(len(seconds)), key=seconds.__getitem__)
     return f"{len(seconds):>2} cells  {sum(seconds):5.1f} s (cell {slowest + 1}: {seconds[slowest]:.1f} s)"
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)
-
-
-if __name__ == "__main__":
-    from minigpt.errors import MinigptError
-
-    parser = argparse.ArgumentParser(prog="minigpt notebooks", description=__doc__)
-    add_arguments(parser)
-    try:
-        sys.exit(run(parser.parse_args()))
-    except MinigptError as error:
-        sys.exit(f"{error}")

@@ -1,5 +1,6 @@
 """Go on after a crash: what a training needs to continue from its last finished epoch."""
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -84,3 +85,30 @@ class Checkpoint(keras.callbacks.Callback):
             "seed": b.seed,
             "text": b.fingerprint(),
         }
+
+
+def unfinished(folder: str | Path) -> int | None:
+    """The finished epochs of an interrupted training in a folder, or in folders directly in it; None where there is none."""
+    return sum(_epochs(place) for place in _places(folder)) or None
+
+
+def discard(folder: str | Path) -> None:
+    """Delete the checkpoints in a folder, or in folders directly in it, and each folder that is then empty."""
+    for place in _places(folder):
+        if _epochs(place):
+            for path in [place / "progress.json", *place.glob("epoch_*.weights.h5"), *place.glob("writing_epoch_*.weights.h5")]:
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            place.rmdir()
+
+
+def _places(folder: str | Path) -> list[Path]:
+    return [*(path for path in Path(folder).glob("*") if path.is_dir()), Path(folder)]
+
+
+def _epochs(folder: Path) -> int:
+    try:
+        progress = json.loads((folder / "progress.json").read_bytes())
+        return progress["epochs"] if progress["training"] else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0

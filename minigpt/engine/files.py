@@ -1,9 +1,11 @@
 """Where the texts of the class lie, and how a file is written so that a crash loses nothing."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from minigpt.errors import TextNotFound
+from minigpt.errors import TextNotFound, TrainingError
 
 
 def data_path(name: str = "data.txt") -> Path:
@@ -41,3 +43,21 @@ def write_atomic(path: str | Path, content: bytes) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: str | Path, doing: str) -> Iterator[None]:
+    """Keep every other process that asks for this lock out of a folder while the block runs."""
+    import fcntl
+
+    path = Path(folder) / ".minigpt.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrainingError(f"another process is saving or training in {folder}: use another folder") from None
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

@@ -31,7 +31,7 @@ RUN = """\
 # Runs for each submission. The box has half a processor, so everything has more time than on a computer of one's own.
 base="${AUTOGRADER:-/autograder}"
 mkdir -p "$base/results"
-PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt.commands.grade "$base/submission" \\
+PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt grade "$base/submission" \\
     --points "$base/source/points.toml" --gradescope "$base/results/results.json" \\
     --memory 300 --check-seconds 15 --total-seconds 400
 if [ ! -s "$base/results/results.json" ]; then
