@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     text_data = minigpt.read_text(minigpt.data_path("data.txt"))
     say(text_data[:200].rsplit(" ", 1)[0] + " …")
 
-    step("2. words to numbers (this starts TensorFlow, which takes some seconds)")
+    step("2. words to numbers (starts TensorFlow)")
     tokenizer = minigpt.WordTokenizer(num_words=5000, oov_token="<OOV>").fit(text_data)
     sequence = tokenizer.encode(text_data)
     say(f"{len(sequence)} words, {tokenizer.vocab_size} different ids")
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     say(f"\nDone in {time.perf_counter() - started:.0f} s. Now try:")
     for command, purpose in (
-        (f'generate {out} "tavia brankwell was born in"', "let it continue a text"),
+        (f'generate {out} "who is"', "let it continue a text"),
         (f"netron {out}", "look at its graph in the browser"),
         ("train YOUR_TEXT.txt --out runs/mine", "the same with a text of your own"),
         ("lab", "the notebooks that build all this step by step"),

@@ -13,7 +13,7 @@ from minigpt.engine.console import say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("minigpt-lab"), help="your folder (default: %(default)s)")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("minigpt-lab"), help="your folder (default: minigpt-lab)")
     parser.add_argument("--complete", action="store_true", help="also copy the complete notebooks, into its folder complete/")
     add_no_browser(parser)
 

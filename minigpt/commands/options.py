@@ -15,6 +15,13 @@ USAGE = 2  # the exit code of a mistyped command
 class Parser(argparse.ArgumentParser):
     """Answers a mistyped command, option or choice in one line, with what was probably meant."""
 
+    def parse_args(self, args: Sequence[str] | None = None, namespace=None):  # type: ignore[override]
+        """Let options stand between arguments too: `minigpt generate RUN --seed 1 "who is"`."""
+        args = sys.argv[1:] if args is None else args
+        if self._subparsers or {"-h", "--help"} & set(args):  # the two that argparse cannot do in this way
+            return super().parse_args(args, namespace)
+        return self.parse_intermixed_args(args, namespace)
+
     def parse_known_args(self, args: Sequence[str] | None = None, namespace=None):  # type: ignore[override]
         """Name a mistyped option before argparse misses the one that was meant."""
         args = sys.argv[1:] if args is None else args

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation-split", type=float, metavar="SHARE", help="share of the text to hold out, e.g. 0.1")
     parser.add_argument("--num-words", type=positive, metavar="N", help=f"largest vocabulary (default: {NUM_WORDS})")
     parser.add_argument(
-        "--keep-punctuation", action="store_true", help="keep case and punctuation, so that it writes sentences"
+        "--keep-punctuation", action="store_const", const=True, help="keep case and punctuation, so that it writes sentences"
     )
     parser.add_argument("--prompt", help="what it continues after each epoch, to watch it learn")
     add_seed(parser, "the same seed trains the same (default: %(default)s)", default=0)
@@ -70,7 +70,7 @@ def refuse_misfits(arguments: argparse.Namespace) -> None:
         if not arguments.dialogue and getattr(arguments, name) is not None:
             raise ConfigError(f"{_option(name)} is for an assistant: add --dialogue, or leave it out")
     for name, reason in NOT_DIALOGUE.items():
-        if arguments.dialogue and getattr(arguments, name) not in (None, False):
+        if arguments.dialogue and getattr(arguments, name) is not None:
             raise ConfigError(f"{_option(name)} cannot be used with --dialogue: {reason}")
     if arguments.dialogue and arguments.preset == "lecture":
         raise ConfigError("--preset lecture cannot be used with --dialogue: it does not learn; use quick or class")
@@ -85,7 +85,7 @@ def train_text(arguments: argparse.Namespace) -> int:
     if not arguments.texts:
         raise TextNotFound("no TEXT was given: type minigpt train my_story.txt --out runs/mine")
     text_data = minigpt.read_text(arguments.texts)
-    tokenizer = minigpt.WordTokenizer(arguments.num_words or NUM_WORDS, keep_punctuation=arguments.keep_punctuation)
+    tokenizer = minigpt.WordTokenizer(arguments.num_words or NUM_WORDS, keep_punctuation=bool(arguments.keep_punctuation))
     sequence = tokenizer.fit(text_data).encode(text_data)
     config = choose_config(arguments, tokenizer.vocab_size, len(sequence))
     try:

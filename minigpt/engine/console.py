@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 REDRAW_SECONDS = 0.2
-LOOKALIKES = {"→": "->", "✓": "+", "✗": "x", "·": "-", "…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'"}
+LOOKALIKES = {"→": "->", "✓": "+", "✗": "x", "·": "-", "…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "█": "#"}
 HARD_SPACE = "\N{NO-BREAK SPACE}"
 Item = TypeVar("Item")
 

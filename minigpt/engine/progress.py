@@ -18,6 +18,7 @@ class Progress(keras.callbacks.Callback):
         epochs = self.params["epochs"]
         self.title = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}"
         self.bar = Bar(self.title, self.params["steps"])
+        self.bar.update(0)
 
     def on_train_batch_end(self, batch, logs=None) -> None:
         """Called by Keras."""

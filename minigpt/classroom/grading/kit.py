@@ -22,7 +22,7 @@ apt-get update
 apt-get install -y --no-install-recommends python3 python3-venv
 python3 -m venv "$base/venv"
 "$base/venv/bin/python" -m pip install --no-cache-dir \\
-    "tensorflow>=2.18" "keras>=3.6" "numpy>=1.26" "tomli>=2; python_version < '3.11'"
+    "tensorflow>=2.21" "keras>=3.12.4" "numpy>=1.26" lazy_loader rich psutil "tomli>=2; python_version < '3.11'"
 PYTHONPATH="$base/source" "$base/venv/bin/python" -c "from minigpt.classroom.grading.worker import prepare; prepare()"
 """
 
