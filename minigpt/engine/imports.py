@@ -21,16 +21,18 @@ def watch_imports() -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Finds TensorFlow and Keras, each once, with a loader that does a little more; finds nothing else."""
+    """Finds TensorFlow and Keras, with a loader that does a little more; finds nothing else."""
 
-    def __init__(self) -> None:
-        self.awaited = {"tensorflow", "keras"}
+    asked = False
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname not in self.awaited:
+        if self.asked or fullname not in ("tensorflow", "keras"):
             return None
-        self.awaited.remove(fullname)  # so that the next line asks the other finders
-        spec = importlib.util.find_spec(fullname)
+        self.asked = True  # so that the next line asks the other finders
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self.asked = False
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
             spec.loader.exec_module = lambda module: _execute(module, execute)  # type: ignore[method-assign]
