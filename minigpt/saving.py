@@ -145,7 +145,7 @@ def read_description(folder: str | Path) -> dict:
     if newest > FORMAT:
         raise SavedModelError(
             f"{path} was written by minigpt {versions.get('minigpt', '?')}, which is newer than this one: "
-            "type python -m pip install --upgrade minigpt"
+            "install the newer one: in its folder, type python -m pip install -e ."
         )
     return saved
 

@@ -133,7 +133,6 @@ EXTRAS = {  # the rooms that need more than the core, and the extra that brings 
     "minigpt/classroom/pytest_plugin.py": "test",
 }
 DISTRIBUTIONS = {"absl": "absl-py", "IPython": "ipython"}  # where the name to install is not the name to import
-NOT_IMPORTED = {"jupyter"}  # a set of programs
 ONLY_THERE = {"google"}  # google.colab, where it is loaded already
 
 
@@ -166,11 +165,6 @@ def test_what_is_imported_is_declared():
         if distribution not in groups[""] | groups[extra]:
             undeclared.append(f"{file} imports {distribution}")
     assert not undeclared, "declare it in pyproject.toml, or do without"
-
-
-def test_what_is_declared_is_imported():
-    used = {distribution for _, distribution in third_party_imports()} | NOT_IMPORTED
-    assert declared()[""] <= used, "the core is as small as it can be"
 
 
 def test_nobody_is_told_to_install_the_strangers_package():
