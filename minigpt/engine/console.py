@@ -7,13 +7,13 @@ import textwrap
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sized
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 REDRAW_SECONDS = 0.2
-LOOKALIKES = {"→": "->", "✓": "+", "✗": "x", "·": "-", "…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "█": "#"}
+LOOKALIKES = dict(zip("→✓✗·…–—“”’█", ["->", "+", "x", "-", "...", "-", "-", '"', '"', "'", "#"], strict=True))
 HARD_SPACE = "\N{NO-BREAK SPACE}"
 Item = TypeVar("Item")
 
@@ -55,15 +55,8 @@ def console() -> "Console":
 
     accept_any_text()
     terminal = sys.stdout is not None and sys.stdout.isatty()
-    return Console(
-        file=sys.stdout,
-        force_terminal=terminal,
-        force_jupyter=False,
-        soft_wrap=not terminal,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
+    plain: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False, "force_jupyter": False}
+    return Console(file=sys.stdout, force_terminal=terminal, soft_wrap=not terminal, **plain)
 
 
 def say(text: str, indent: int = 0, to: "Console | None" = None) -> None:
@@ -71,8 +64,7 @@ def say(text: str, indent: int = 0, to: "Console | None" = None) -> None:
     to = to or console()
     for line in text.split("\n"):
         if to.is_terminal:
-            room = to.width - indent
-            if all(len(part) < room for part in line.split(" · ")):
+            if all(len(part) < to.width - indent for part in line.split(" · ")):
                 line = line.replace(" ", HARD_SPACE).replace(f"{HARD_SPACE}·{HARD_SPACE}", f"{HARD_SPACE}· ")
             line = textwrap.fill(line, to.width, subsequent_indent=" " * indent, break_on_hyphens=False)
         to.print(line.replace(HARD_SPACE, " "), soft_wrap=True)
@@ -92,7 +84,7 @@ def duration(seconds: float) -> str:
 
 
 class Bar:
-    """A piece of work: a growing bar in a terminal or a notebook, and one line when it is finished; in a log file, that line.
+    """A piece of work: a bar that grows in a terminal or a notebook, and one line when it is finished; in a log file that line.
 
     In a notebook it is one output of plain text that is updated, so a saved notebook holds the last line, and no widgets
     or control characters. In a terminal nothing has to be put back after Ctrl-C.
@@ -103,15 +95,11 @@ class Bar:
         from rich.live import Live
 
         self.description, self.total, self.started, self.drawn = description, total, time.monotonic(), 0.0
-        self.live, self.display = None, None
-        self.console = console()
-        if in_notebook():
-            self.console = Console(file=io.StringIO(), width=80, force_jupyter=False)
-            self.display = _Display()
-        elif self.console.is_interactive:
-            self.live = Live(
-                console=self.console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
-            )
+        self.notebook, self.output, self.live = in_notebook(), None, None
+        self.console = Console(file=io.StringIO(), width=80, force_jupyter=False) if self.notebook else console()
+        if self.console.is_interactive:
+            unseen: dict[str, Any] = {"auto_refresh": False, "redirect_stdout": False, "redirect_stderr": False}
+            self.live = Live(console=self.console, transient=True, **unseen)
 
     def seconds(self) -> float:
         """How long the work has taken so far."""
@@ -119,75 +107,58 @@ class Bar:
 
     def update(self, done: int, note: str = "") -> None:
         """Redraw the bar, unless that was just done."""
-        now = time.monotonic()
-        if now - self.drawn < REDRAW_SECONDS or not (self.live or self.display):
+        if time.monotonic() - self.drawn < REDRAW_SECONDS or not (self.live or self.notebook):
             return
-        self.drawn = now
-        count = f"{done}/{self.total}" if self.total else str(done)
-        left = duration(self.seconds() / done * (self.total - done)) + " left" if self.total and done else ""
-        row = self._row(done, " · ".join(part for part in (count, note, left) if part))
+        self.drawn = time.monotonic()
         if self.live:
             self.live.start()
             self.console.show_cursor()
-            self.live.update(row, refresh=True)
-        elif self.display:
+            self.live.update(self._row(done, note), refresh=True)
+        else:
             with self.console.capture() as captured:
-                self.console.print(row)
-            self.display.show(captured.get().rstrip())
+                self.console.print(self._row(done, note))
+            self._display(captured.get().rstrip())
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        say(line, to=None if self.notebook else self.console)
+
+    def finish(self, line: str) -> None:
+        """Put a line in place of the bar."""
+        if self.notebook:
+            self._display(line)
+            return
+        if self.live:
+            self.live.stop()
+        say(line, indent=4)
 
     def _row(self, done: int, note: str):
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
+        count, left = str(done), ""
+        if self.total:
+            count = f"{done}/{self.total}"
+            left = f"{duration(self.seconds() / done * (self.total - done))} left" if done else ""
+        text = Text(" · ".join(part for part in (count, note, left) if part), no_wrap=True, overflow="ellipsis")
         row = Table.grid(padding=(0, 1))
         row.add_column(no_wrap=True)
-        row.add_row(
-            self.description,
-            ProgressBar(self.total, done, width=min(24, self.console.width // 5)),
-            Text(note, no_wrap=True, overflow="ellipsis"),
-        )
+        row.add_row(self.description, ProgressBar(self.total, done, width=min(24, self.console.width // 5)), text)
         return row
 
-    def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        say(line, to=self.console if self.live else None)
-
-    def finish(self, line: str) -> None:
-        """Put a line in place of the bar."""
-        if self.display:
-            self.display.show(line)
-            return
-        if self.live:
-            self.live.stop()
-        say(line, indent=4)
-
-
-class _Display:
-    """One output of a notebook, of plain text, that is updated."""
-
-    def __init__(self) -> None:
-        self.handle = None
-
-    def show(self, line: str) -> None:
+    def _display(self, line: str) -> None:
         from IPython.display import display
 
-        if self.handle is None:
-            self.handle = display({"text/plain": line}, raw=True, display_id=True)
+        if self.output is None:
+            self.output = display({"text/plain": line}, raw=True, display_id=True)
         else:
-            self.handle.update({"text/plain": line}, raw=True)
+            self.output.update({"text/plain": line}, raw=True)
 
 
 def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
-    """Iterate over items, with a bar.
-
-    Args:
-        items: a list, or with `total` anything.
-        description: what is done with them, such as "asking the questions".
-        total: how many there are, where `items` has no length.
-    """
-    bar = Bar(description, len(items) if total is None and isinstance(items, Sized) else total)
-    done = 0
+    """Iterate over items, with a bar; `total` says how many there are where they have no length."""
+    bar, done = Bar(description, len(items) if total is None and isinstance(items, Sized) else total), 0
     try:
         for done, item in enumerate(items, start=1):
             yield item
