@@ -11,7 +11,7 @@ from minigpt.config import check_positive, check_whole, is_number
 from minigpt.engine.batches import WindowBatches
 from minigpt.engine.callbacks import RepeatableDropout, StopAtExplosion
 from minigpt.engine.checkpoint import Checkpoint
-from minigpt.engine.progress import Progress
+from minigpt.engine.progress import Progress, say
 from minigpt.engine.windows import check_windows, describe, hold_out
 from minigpt.errors import ConfigError, TrainingError
 from minigpt.model import config_of
@@ -86,13 +86,13 @@ def train_model(
     own: list[keras.callbacks.Callback] = [RepeatableDropout(seed), StopAtExplosion(100 * math.log(vocab_size + 1))]
     if progress:
         own.append(Progress())
-        print(describe(batches, vocab_size))
+        say(describe(batches, vocab_size), indent=4)
     with Checkpoint(checkpoint, model, batches) as keeper:
         start, earlier = keeper.resume()
         if checkpoint is not None and learning_rate is not None:  # else the optimizer goes on with the rate that it had
             model.optimizer.learning_rate = learning_rate
         if start and progress:
-            print(f"going on after epoch {start}, from the checkpoint in {checkpoint}")
+            say(f"going on after epoch {start}, from the checkpoint in {checkpoint}")
         batches.epoch = start
         history = model.fit(
             batches,

@@ -1,9 +1,13 @@
-"""The package itself: its public names, a light import, and what is watched when Keras is imported."""
+"""The package itself: its public names, a light import, its dependencies, and what happens when Keras is imported."""
 
+import ast
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from helpers import run_python
+from helpers import run_python, tiny_model
 
 import minigpt
 from minigpt import errors
@@ -71,6 +75,14 @@ def test_import_minigpt_starts_nothing_heavy_and_tensorflow_says_nothing():
     assert done.stderr == "", "the remarks of TensorFlow look like errors to a student"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["import minigpt, keras", "import keras, minigpt", "import minigpt, tensorflow, keras"])
+def test_keras_loads_our_layer_in_whatever_order_it_was_imported(order, tmp_path):
+    tiny_model().save(tmp_path / "model.h5")
+    done = run_python(f"import sys; {order}; keras.models.load_model(sys.argv[1]); print('fine')", tmp_path / "model.h5")
+    assert done.stdout.strip() == "fine", done.stderr
+
+
 def test_what_is_written_to_stderr_is_shown_if_an_import_fails(capfd):
     import os
 
@@ -111,3 +123,66 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         assert (tmp_path / "a").read_bytes() == b"old" and os.listdir(tmp_path) == ["a"]
     write_atomic(str(tmp_path / "a"), b"new")
     assert (tmp_path / "a").read_bytes() == b"new"
+
+
+REPOSITORY = Path(minigpt.__file__).parents[1]
+EXTRAS = {  # the rooms that need more than the core, and the extra that brings it
+    "minigpt/chat/page.py": "chat",
+    "minigpt/classroom/notebooks": "notebooks",
+    "minigpt/commands/notebooks.py": "notebooks",
+    "minigpt/classroom/pytest_plugin.py": "test",
+}
+DISTRIBUTIONS = {"absl": "absl-py", "IPython": "ipython"}  # where the name to install is not the name to import
+ONLY_THERE = {"google"}  # google.colab, where it is loaded already
+
+
+def third_party_imports():
+    """(file, distribution) for each import in the package of what is neither Python's own nor ours."""
+    for path in sorted((REPOSITORY / "minigpt").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for name in {name.split(".")[0] for name in names} - {"minigpt", "", *ONLY_THERE} - sys.stdlib_module_names:
+                yield path.relative_to(REPOSITORY).as_posix(), DISTRIBUTIONS.get(name, name)
+
+
+def declared():
+    """The names of the distributions in pyproject.toml: those of the core under "", those of each extra under its name."""
+    tomllib = pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    path = REPOSITORY / "pyproject.toml"
+    if not path.is_file():
+        pytest.skip("needs the project's folder")
+    project = tomllib.loads(path.read_text("utf-8"))["project"]
+    groups = {"": project["dependencies"], **project["optional-dependencies"]}
+    return {group: {re.match(r"[\w-]+", line)[0] for line in lines} for group, lines in groups.items()}
+
+
+def test_what_is_imported_is_declared():
+    groups = declared()
+    undeclared = []
+    for file, distribution in third_party_imports():
+        extra = next((extra for room, extra in EXTRAS.items() if file.startswith(room)), "")
+        if distribution not in groups[""] | groups[extra]:
+            undeclared.append(f"{file} imports {distribution}")
+    assert not undeclared, "declare it in pyproject.toml, or do without"
+
+
+def test_nobody_is_told_to_install_the_strangers_package():
+    """Plain minigpt in the public index is somebody else's; ours is installed from its folder."""
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("needs the repository")
+    bare = re.compile(
+        r"\b(?:install|add|download)\b[^\n`&]*?[\s\"'=]minigpt(?:\[[\w,]*\]|[=<>~!]=?[\d.]+)?(?=[\s\"'`).,;&]|\\n|$)"
+    )
+    for line in ("pip install minigpt", 'type  python -m pip install --upgrade "minigpt[chat]"  or', "uv add minigpt==1.0"):
+        assert bare.search(line), line
+    for line in ('pip install -e ".[chat]"', 'pip install "minigpt-classroom[chat]"', "pip install -e . && minigpt demo"):
+        assert not bare.search(line), line
+    found = []
+    for name in listed.stdout.splitlines():
+        path = REPOSITORY / name
+        if path.suffix in (".py", ".md", ".toml", ".ipynb", ".yml", ".sh", "") and path.is_file() and path != Path(__file__):
+            lines = path.read_text("utf-8", "replace").splitlines()
+            found += [f"{name}: {line.strip()[:120]}" for line in lines if "pip" in line and bare.search(line)]
+    assert not found, "say how to install it from its folder instead"

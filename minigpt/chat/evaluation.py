@@ -9,7 +9,7 @@ import keras
 
 from minigpt.chat.answering import answer
 from minigpt.chat.questions import Fact
-from minigpt.engine.progress import StatusLine
+from minigpt.engine.progress import track
 from minigpt.errors import MinigptError
 from minigpt.numpy_gpt import NumpyGPT
 
@@ -85,8 +85,7 @@ def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progres
     questions = [(fact, question, False) for fact in facts for question in fact.phrasings]
     questions += [(fact, question, True) for fact in facts for question in fact.held_out]
     declines = {fact.answer for fact in facts if fact.declined}
-    line = StatusLine()
-    for number, (fact, question, held_out) in enumerate(questions, start=1):
+    for fact, question, held_out in track(questions, "questions asked") if progress else questions:
         said = ask(question)
         right = said == fact.answer
         if fact.declined:
@@ -100,8 +99,6 @@ def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progres
         share.right += right
         if not right:
             report.mistakes.append(Mistake(question, fact.answer, said, held_out))
-        if progress and (number % 20 == 0 or number == len(questions)):
-            line.show(f"asked {number} of {len(questions)} questions", final=number == len(questions))
     return report
 
 

@@ -20,6 +20,7 @@ from minigpt.training import train_model
 STORY_WINDOW = 32
 STORY_EPOCHS = 6
 EPOCHS = 60
+LEARNING_RATE = 3e-3
 
 
 class TrainedDialogue(NamedTuple):
@@ -70,7 +71,7 @@ def fine_tune(
     facts: Sequence[Fact],
     epochs: int = EPOCHS,
     batch_size: int = 32,
-    learning_rate: float = 3e-3,
+    learning_rate: float = LEARNING_RATE,
     word_dropout: float = 0.1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoint: str | Path | None = None,
@@ -115,6 +116,8 @@ def train_dialogue(
     checkpoint: str | Path | None = None,
     seed: int = 0,
     progress: bool = True,
+    batch_size: int = 32,
+    learning_rate: float | None = None,
 ) -> TrainedDialogue:
     """Make an assistant: a tokenizer, a model that reads the story, and the tuning on the dialogue.
 
@@ -129,6 +132,8 @@ def train_dialogue(
         checkpoint: a folder; call the same again after a crash, and it goes on from the last finished epoch.
         seed: of the first weights, the order and the dropout.
         progress: show a line for each epoch.
+        batch_size: windows, then turns, in a step.
+        learning_rate: of both trainings; by default each has its own.
 
     Returns:
         The model, its tokenizer, the facts, and the histories of the two trainings.
@@ -156,7 +161,17 @@ def train_dialogue(
             print("the story: it learns to say the next word")
         ids = tokenizer.encode(story)
         x, y = create_dataset(ids, window_size=min(STORY_WINDOW, len(ids) - 1))
-        first = train_model(model, x, y, story_epochs, checkpoint=folder and folder / "story", seed=seed, progress=progress)
+        first = train_model(
+            model,
+            x,
+            y,
+            story_epochs,
+            batch_size,
+            learning_rate,
+            checkpoint=folder and folder / "story",
+            seed=seed,
+            progress=progress,
+        )
 
     if progress:
         print("the dialogue: it learns to answer")
@@ -169,6 +184,8 @@ def train_dialogue(
         tokenizer,
         facts,
         epochs,
+        batch_size,
+        learning_rate or LEARNING_RATE,
         word_dropout=word_dropout,
         checkpoint=folder and folder / "dialogue",
         seed=seed,

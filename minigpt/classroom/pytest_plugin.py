@@ -93,7 +93,7 @@ def _grade(config: pytest.Config) -> dict[str, Any]:
 
     # In an empty folder, because a folder minigpt/ in the current one, such as the submission itself, would be imported.
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "minigpt.commands.grade", absolute(config.getoption("--submission"))]
+        command = [sys.executable, "-m", "minigpt", "grade", absolute(config.getoption("--submission"))]
         if points := config.getoption("--submission-points"):
             command += ["--points", absolute(points)]
         paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))

@@ -1,1 +1,1 @@
-"""The commands of `minigpt`, one module each: `add_arguments` and `run`."""
+"""The commands of `minigpt`, one file each with `add_arguments` and `run`; the options that they share are in `options.py`."""

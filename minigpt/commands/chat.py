@@ -6,26 +6,30 @@ import runpy
 import sys
 from pathlib import Path
 
+import minigpt
 from minigpt.chat.runs import find_runs
-from minigpt.commands.generate import add_sampling_arguments
+from minigpt.commands.options import add_page, add_run, add_sampling, check_port, sampling_of
 from minigpt.errors import MinigptError
 
-PAGE = Path(__file__).with_name("page.py")
+PAGE = Path(minigpt.__file__).with_name("chat") / "page.py"
 OPTIONS = (
     "--server.address=127.0.0.1",  # nobody else in the network can reach the page
-    "--server.headless=true",  # no question about an e-mail address
+    "--server.showEmailPrompt=false",
     "--browser.gatherUsageStats=false",  # nothing is sent to anyone
     "--server.fileWatcherType=none",  # watching all of TensorFlow's files costs seconds and serves nobody here
     "--client.toolbarMode=minimal",
 )
+INSTALL = (  # for those who have the project's folder, and for those who have a wheel only
+    'type  python -m pip install -e ".[chat]"  in the folder with README.md, or  python -m pip install "streamlit>=1.50"'
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="the folder of a trained GPT, or a folder of several, such as runs")
+    add_run(parser, more=", or a folder of several, such as runs")
     parser.add_argument("--terminal", action="store_true", help="talk here, without a page")
-    parser.add_argument("--port", type=int, metavar="N", help="of the page; by default 8501 or the next one that is free")
-    settings = parser.add_argument_group("settings of --terminal", "on the page they stand in the side bar")
-    add_sampling_arguments(settings)  # type: ignore[arg-type]  # a group takes arguments as a parser does
+    add_page(parser, default_port="8501 or the next free one")
+    settings = parser.add_argument_group("settings of --terminal", "on the page they are in the side bar")
+    add_sampling(settings)  # type: ignore[arg-type]  # a group takes arguments as a parser does
     parser.set_defaults(temperature=0.0, max_new_tokens=40)
 
 
@@ -34,27 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.terminal:
         from minigpt.chat.terminal import talk
 
-        talk(
-            arguments.run,
-            max_new_tokens=arguments.max_new_tokens,
-            temperature=arguments.temperature,
-            top_k=arguments.top_k,
-            top_p=arguments.top_p,
-            seed=arguments.seed,
-        )
+        talk(arguments.run, **sampling_of(arguments))
         return 0
     if importlib.util.find_spec("streamlit") is None:
-        raise MinigptError(
-            'the page needs Streamlit, which is not installed: type  python -m pip install "minigpt[chat]"  '
-            "or talk in the terminal with --terminal"
-        )
+        raise MinigptError(f"the page needs Streamlit, which is not installed: {INSTALL}; or talk here with --terminal")
+    check_port(arguments.port)
     print("The page is at the address below. Ctrl-C ends it.", flush=True)
-    sys.argv = ["streamlit", *page_arguments(arguments.run, arguments.port)]
+    sys.argv = ["streamlit", *page_arguments(arguments.run, arguments.port, not arguments.no_browser)]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)  # in this process, so that nothing outlives it
     return 0
 
 
-def page_arguments(folder: str, port: int | None = None) -> list[str]:
-    """What `streamlit` is told, to serve the page of a folder of runs."""
-    options = [*OPTIONS, *([f"--server.port={port}"] if port else [])]
-    return ["run", str(PAGE), *options, "--", folder]
+def page_arguments(folder: str, port: int | None = None, browser: bool = True) -> list[str]:
+    """The arguments of `streamlit`, to serve the page of a folder of runs."""
+    options = [*OPTIONS, f"--server.headless={'false' if browser else 'true'}"]
+    return ["run", str(PAGE), *options, *([f"--server.port={port}"] if port else []), "--", folder]

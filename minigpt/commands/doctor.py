@@ -1,23 +1,25 @@
-"""minigpt doctor: does this computer have what the class needs, and if not, what exactly mends it."""
+"""minigpt doctor: does this computer have what the class needs, and if not, what exactly fixes it?"""
 
 import argparse
 import importlib.metadata
 import importlib.util
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from minigpt.engine.console import say
+
 PYTHON_RANGE = ((3, 10), (3, 13))
 MEMORY_NEEDED_GB = 2.0
+INSTALL_AGAIN = "in the folder with README.md, type: python -m pip install --upgrade --force-reinstall -e ."
 
 
 @dataclass
 class Finding:
-    """What one check has found. `fix` is empty where all is well; `essential` tells a fault from a remark."""
+    """What a check found. `fix` is empty where all is well; without `essential` it is advice, not a fault."""
 
     name: str
     found: str
@@ -26,7 +28,7 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "Exit code 0: the class can begin. 1: something must be mended first; the lines marked ✗ say how."
+    parser.epilog = "Exit code 0: the class can begin. 1: something must be fixed first; the lines below a ✗ say how."
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,31 +37,29 @@ def run(arguments: argparse.Namespace) -> int:
         finding = examine(check)
         faults += bool(finding.fix and finding.essential)
         sign = "✓" if not finding.fix else "✗" if finding.essential else "!"
-        print(f"{sign} {finding.name:<12} {finding.found}", flush=True)
+        say(f"{sign} {finding.name:<12} {finding.found}", indent=15)
         if finding.fix:
-            print(f"  {'':<12} → {finding.fix}", flush=True)
-    print("All is well." if not faults else f"{faults} to mend; each → line says how.")
+            say(f"{'':<14} → {finding.fix}", indent=17)
+    say("All is well." if not faults else f"{faults} to fix; each → line says how.")
     return 1 if faults else 0
 
 
 def examine(check: Callable[[], Finding]) -> Finding:
-    """Run a check; what it did not foresee becomes a finding too, never a traceback."""
+    """Run a check; an error in it becomes a finding too, never a traceback."""
     try:
         return check()
     except Exception as error:  # a doctor must not faint at what it finds
         name = check.__name__.removeprefix("check_")
         line = (str(error).splitlines() or [""])[0][:150]
-        return Finding(name, f"{type(error).__name__}: {line}", "python -m pip install --upgrade --force-reinstall minigpt")
+        return Finding(name, f"{type(error).__name__}: {line}", INSTALL_AGAIN)
 
 
 def check_python() -> Finding:
     found = f"{sys.version.split()[0]} in {sys.prefix}"
     low, high = (".".join(map(str, version)) for version in PYTHON_RANGE)
-    if not PYTHON_RANGE[0] <= sys.version_info[:2] <= PYTHON_RANGE[1]:
-        return Finding(
-            "Python", found, f"TensorFlow needs Python {low} to {high}: install one of these and make a new venv with it"
-        )
-    return Finding("Python", found)
+    fits = PYTHON_RANGE[0] <= sys.version_info[:2] <= PYTHON_RANGE[1]
+    fix = "" if fits else f"TensorFlow needs Python {low} to {high}: install one of these and make a new venv with it"
+    return Finding("Python", found, fix)
 
 
 def check_tensorflow() -> Finding:
@@ -76,10 +76,8 @@ def check_tokenizer() -> Finding:
     tokenizer = Tokenizer(oov_token="<OOV>")
     tokenizer.fit_on_texts(["a b"])
     works = tokenizer.texts_to_sequences(["b c"]) == [[3, 1]]
-    fix = "" if works else 'python -m pip install --upgrade "tensorflow>=2.18"'
-    return Finding(
-        "Tokenizer", "from tensorflow.keras.preprocessing.text import Tokenizer " + ("works" if works else "is wrong"), fix
-    )
+    found = f"from tensorflow.keras.preprocessing.text import Tokenizer {'works' if works else 'is wrong'}"
+    return Finding("Tokenizer", found, "" if works else INSTALL_AGAIN)
 
 
 def check_hdf5() -> Finding:
@@ -114,10 +112,18 @@ def check_netron() -> Finding:
 
     left = days_left(Path(netron.__file__).parent)
     if left is None:
-        return Finding("Netron", f"{netron.__version__}, its age cannot be told", INSTALL, essential=False)
+        return Finding("Netron", f"{netron.__version__}, its age is unknown", INSTALL, essential=False)
     if left < 0:
-        return Finding("Netron", f"{netron.__version__} is too old: its page draws nothing any more", INSTALL, essential=False)
+        return Finding("Netron", f"{netron.__version__} is too old: its page no longer draws", INSTALL, essential=False)
     return Finding("Netron", f"{netron.__version__}, its page draws for {left} more days")
+
+
+def check_streamlit() -> Finding:
+    from minigpt.commands.chat import INSTALL
+
+    if importlib.util.find_spec("streamlit") is None:
+        return Finding("Streamlit", "not installed; only the page of minigpt chat needs it", INSTALL, essential=False)
+    return Finding("Streamlit", importlib.metadata.version("streamlit"))
 
 
 def check_cores() -> Finding:
@@ -126,21 +132,15 @@ def check_cores() -> Finding:
 
 def check_memory() -> Finding:
     available = memory_gb()
-    if available is None:
-        return Finding("memory", "cannot be told on this system")
-    short = "close other programs: the full-size model needs about 2 GB" if available < MEMORY_NEEDED_GB else ""
-    return Finding("memory", f"{available:.1f} GB free", short, essential=False)
+    fix = "close other programs: the full-size model needs about 2 GB" if available < MEMORY_NEEDED_GB else ""
+    return Finding("memory", f"{available:.1f} GB free", fix, essential=False)
 
 
-def memory_gb() -> float | None:
-    """Free memory in GB, where the system tells it."""
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        found = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text())
-        return int(found.group(1)) / 1e6 if found else None
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return None
+def memory_gb() -> float:
+    """Free memory in GB."""
+    import psutil
+
+    return psutil.virtual_memory().available / 1e9
 
 
 def check_gpu() -> Finding:
@@ -163,6 +163,7 @@ CHECKS = (
     check_hdf5,
     check_jupyter,
     check_netron,
+    check_streamlit,
     check_cores,
     check_memory,
     check_gpu,

@@ -1,13 +1,13 @@
-"""`minigpt grade`: mark a submission, or the submissions of a class."""
+"""minigpt grade: mark a submission, or the submissions of a class."""
 
 import argparse
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minigpt.engine.console import Bar, say
 from minigpt.engine.files import write_atomic
 from minigpt.errors import MinigptError
 
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from minigpt.classroom.grading.marks import Points
     from minigpt.classroom.grading.session import Limits
 
-BAR_WIDTH = 24
-
 DESCRIPTION = """\
 Mark a module (.py), a notebook (.ipynb), a package folder, or with --csv every submission in a folder. Each runs in a
-process group of its own with limits of time and memory and may write to a folder of its own only, so that accidents and
-cheap tricks harm nobody else. This is no security boundary: where you expect an attack, grade in a container without
+process group of its own with limits on time and memory, and may write to its own folder only, so that accidents and cheap
+tricks harm nobody else. This is no security boundary: where you expect an attack, grade in a container without
 network, a virtual machine, or Gradescope's own box."""
 
 
@@ -50,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         from minigpt.classroom.grading.kit import write_kit
 
         write_kit(arguments.gradescope_kit, arguments.points)
-        print(f"{arguments.gradescope_kit} written: upload it to Gradescope as the autograder of a programming assignment")
+        say(f"{arguments.gradescope_kit} written: upload it to Gradescope as the autograder of a programming assignment")
         return 0
     if sys.platform == "win32":
         raise GradeError("grading needs Linux or macOS, to stop what hangs: on Windows use WSL, a container or Gradescope")
@@ -101,46 +99,25 @@ def _grade_one(arguments: argparse.Namespace, checks: "Sequence[Check]", points:
     write(Outcome(arguments.path))
     for outcome in run_submissions([arguments.path], limits, each_result=write):
         write(outcome)
-        print(reports.table(mark(outcome, checks, points)), end="")
+        say(reports.table(mark(outcome, checks, points)).rstrip("\n"), indent=4)
     return 0
 
 
 def _grade_class(arguments: argparse.Namespace, checks: "Sequence[Check]", points: "Points", limits: "Limits") -> int:
     from minigpt.classroom.grading.gradebook import Gradebook, submissions
-    from minigpt.engine.progress import StatusLine
 
     book = Gradebook(arguments.csv, submissions(arguments.path, arguments.csv), checks, points, limits)
-    if book.marks:
-        print(f"{len(book.marks)} of {len(book.paths)} are marked already, in {book.folder}")
-    started, line = time.monotonic(), StatusLine()
-    line.show(bar(len(book.marks), len(book.paths)))
+    marked = len(book.marks)
+    if marked:
+        say(f"{marked} of {len(book.paths)} are marked already, in {book.folder}")
+    progress = Bar("marking", len(book.paths) - marked)
+    progress.update(0)
     for result in book.grade(arguments.jobs):
-        line.show(f"{result.score:6.2f}  {result.seconds:5.1f} s  {result.submission}", final=True)
-        line.show(bar(len(book.marks), len(book.paths)))
+        progress.say(f"{result.score:6.2f}  {result.seconds:5.1f} s  {result.submission}")
+        progress.update(len(book.marks) - marked)
     mean = sum(m.score for m in book.marks) / len(book.marks)
-    seconds = time.monotonic() - started
-    line.show(
-        f"{len(book.marks)} marked in {seconds:.0f} s, {mean:.1f} points on average: {arguments.csv}, reports in {book.folder}",
-        final=True,
+    progress.finish(
+        f"{len(book.marks)} marked, {mean:.1f} points on average · {progress.seconds():.0f} s · {arguments.csv}, "
+        f"reports in {book.folder}"
     )
     return 0
-
-
-def bar(done: int, count: int) -> str:
-    """A line that grows.
-
-    Example:
-        >>> bar(1, 3)
-        '████████░░░░░░░░░░░░░░░░ 1 of 3'
-    """
-    filled = BAR_WIDTH * done // count
-    return f"{'█' * filled}{'░' * (BAR_WIDTH - filled)} {done} of {count}"
-
-
-if __name__ == "__main__":
-    own_parser = argparse.ArgumentParser(prog="minigpt grade")
-    add_arguments(own_parser)
-    try:
-        sys.exit(run(own_parser.parse_args()))
-    except MinigptError as error:
-        sys.exit(f"minigpt: {error}")

@@ -1,4 +1,4 @@
-"""`minigpt lab`: put the notebooks and the data into a folder of one's own, and open JupyterLab there."""
+"""minigpt lab: copy the notebooks and the texts into a folder of your own, and open JupyterLab there."""
 
 import argparse
 import importlib.util
@@ -8,35 +8,27 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEFAULT_FOLDER = "minigpt-lab"
+from minigpt.commands.options import add_no_browser
+from minigpt.engine.console import say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the command line of `minigpt lab`."""
-    parser.add_argument(
-        "folder", nargs="?", type=Path, default=Path(DEFAULT_FOLDER), help=f"your folder; {DEFAULT_FOLDER} by default"
-    )
-    parser.add_argument(
-        "--complete", action="store_true", help="also copy the complete notebooks, into its subfolder complete/"
-    )
-    parser.add_argument(
-        "--no-browser", action="store_true", help="start JupyterLab without opening a browser, and print its address"
-    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("minigpt-lab"), help="your folder (default: minigpt-lab)")
+    parser.add_argument("--complete", action="store_true", help="also copy the complete notebooks, into its folder complete/")
+    add_no_browser(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Copy what is not there yet, say what was done, and run JupyterLab until it is stopped."""
+    """Copy what is not there yet, say so, and run JupyterLab until it is stopped."""
     from minigpt.classroom.notebooks.build import NotebookError
 
     copied, kept = fill_folder(arguments.folder, arguments.complete)
-    print(
-        f"{arguments.folder}: {len(copied)} files copied, {len(kept)} were there already and are as you left them", flush=True
-    )
+    say(f"{arguments.folder}: {len(copied)} files copied, {len(kept)} were there already and are as you left them")
     if importlib.util.find_spec("jupyterlab") is None:
         raise NotebookError("JupyterLab is not installed: type python -m pip install jupyterlab")
     try:
         return subprocess.run(lab_command_line(arguments.folder, arguments.no_browser), check=False).returncode
-    except KeyboardInterrupt:  # Ctrl-C reaches JupyterLab too, which has asked and stopped
+    except KeyboardInterrupt:  # Ctrl-C reached JupyterLab too, which has asked and stopped
         return 0
 
 
@@ -45,7 +37,7 @@ def lab_command_line(folder: Path, no_browser: bool) -> list[str]:
     command = [sys.executable, "-m", "jupyterlab", str(min(folder.glob("*.ipynb")))]
     if no_browser:
         command.append("--no-browser")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container one is root, and JupyterLab would refuse
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as root, usual in a container, JupyterLab refuses to start
         command.append("--allow-root")
     return command
 

@@ -3,11 +3,12 @@
 import argparse
 import time
 
+from minigpt.commands.options import add_page, add_run
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="the folder of a trained GPT, such as runs/demo, or a .h5 or .keras file")
-    parser.add_argument("--port", type=int, help="of the page; by default a free one")
-    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    add_run(parser, more=", or a .h5 or .keras file")
+    add_page(parser, default_port="a free one")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,134 +1,234 @@
-"""minigpt train: a GPT of your own text."""
+"""minigpt train: a GPT of your own text, or with --dialogue an assistant that answers questions about it."""
 
 import argparse
 import contextlib
 import dataclasses
 import math
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import minigpt
-from minigpt.errors import TextNotFound, WindowTooLarge
+from minigpt.commands.options import add_seed, whole_number
+from minigpt.engine.console import duration, say
+from minigpt.errors import ConfigError, TextNotFound, TrainingError, WindowTooLarge
 
 CHECKPOINT = "checkpoint"  # the folder inside RUN
 PRESETS = ("quick", "class", "lecture")
 SMALL_TEXT = 20_000  # words: up to here the quick preset has room enough
+BATCH_SIZE, NUM_WORDS = 32, 5000
+ONLY_DIALOGUE = ("questions", "lora_rank")
+NOT_DIALOGUE = {
+    "validation_split": "some phrasings of each question are held out instead",
+    "num_words": "an assistant keeps all words",
+    "keep_punctuation": "an assistant keeps case and punctuation anyway",
+    "prompt": "an assistant is asked its questions at the end",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    positive = whole_number(1)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="a text file, several, or a folder of .txt and .md files")
     parser.add_argument("--out", required=True, metavar="RUN", help="folder for the trained GPT, such as runs/mine")
     parser.add_argument("--preset", choices=PRESETS, help="size of the model; by default one that suits the text")
-    parser.add_argument("--epochs", type=int, metavar="N", help="how often to read the text; by default what suits it")
-    parser.add_argument("--batch-size", type=int, default=32, metavar="N", help="windows in a step (default: %(default)s)")
+    parser.add_argument("--epochs", type=positive, metavar="N", help="how often to read the text; by default what suits it")
+    parser.add_argument("--batch-size", type=positive, metavar="N", help=f"windows in a step (default: {BATCH_SIZE})")
     parser.add_argument(
         "--learning-rate", type=float, metavar="RATE", help="step size of Adam; by default what suits the model"
     )
+    parser.add_argument("--validation-split", type=float, metavar="SHARE", help="share of the text to hold out, e.g. 0.1")
+    parser.add_argument("--num-words", type=positive, metavar="N", help=f"largest vocabulary (default: {NUM_WORDS})")
     parser.add_argument(
-        "--validation-split", type=float, default=0.0, metavar="SHARE", help="share of the text to hold out, e.g. 0.1"
+        "--keep-punctuation", action="store_const", const=True, help="keep case and punctuation, so that it writes sentences"
     )
-    parser.add_argument("--num-words", type=int, default=5000, metavar="N", help="largest vocabulary (default: %(default)s)")
-    parser.add_argument(
-        "--keep-punctuation", action="store_true", help="keep case and punctuation, so that it writes sentences"
-    )
-    parser.add_argument("--prompt", default="", help="what it continues after each epoch, to hear it learn")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed trains the same (default: %(default)s)")
-    parser.add_argument("--resume", action="store_true", help="go on with a training of the same command that was cut off")
+    parser.add_argument("--prompt", help="what it continues after each epoch, to watch it learn")
+    add_seed(parser, "the same seed trains the same (default: %(default)s)", default=0)
+    interrupted = parser.add_mutually_exclusive_group()
+    interrupted.add_argument("--resume", action="store_true", help="go on with a training that was interrupted")
+    interrupted.add_argument("--restart", action="store_true", help="delete what was kept of an interrupted training")
     parser.add_argument("--look", action="store_true", help="only look at the text and say what would be done")
     dialogue = parser.add_argument_group("an assistant", "trains on a story, then on questions and answers about it")
     dialogue.add_argument("--dialogue", action="store_true", help="train an assistant; without TEXT on the story of the class")
     dialogue.add_argument("--questions", metavar="FILE", help="questions about your own TEXT, as in data/questions.txt")
-    dialogue.add_argument("--lora-rank", type=int, metavar="N", help="fine-tune only small added matrices of this rank (LoRA)")
+    dialogue.add_argument(
+        "--lora-rank", type=positive, metavar="N", help="fine-tune only small added matrices of this rank (LoRA)"
+    )
     sizes = parser.add_argument_group("sizes of the model", "each changes that one number of the preset")
     for name in ("max-seq-length", "embed-dim", "num-heads", "ff-dim", "num-layers"):
-        sizes.add_argument(f"--{name}", type=int, metavar="N")
+        sizes.add_argument(f"--{name}", type=positive, metavar="N")
     sizes.add_argument("--dropout", type=float, metavar="SHARE")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.dialogue:
-        return train_assistant(arguments)
+    refuse_misfits(arguments)
+    return train_assistant(arguments) if arguments.dialogue else train_text(arguments)
+
+
+def refuse_misfits(arguments: argparse.Namespace) -> None:
+    """Raise ConfigError for an option that would change nothing."""
+    for name in ONLY_DIALOGUE:
+        if not arguments.dialogue and getattr(arguments, name) is not None:
+            raise ConfigError(f"{_option(name)} is for an assistant: add --dialogue, or leave it out")
+    for name, reason in NOT_DIALOGUE.items():
+        if arguments.dialogue and getattr(arguments, name) is not None:
+            raise ConfigError(f"{_option(name)} cannot be used with --dialogue: {reason}")
+    if arguments.dialogue and arguments.preset == "lecture":
+        raise ConfigError("--preset lecture cannot be used with --dialogue: it does not learn; use quick or class")
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def train_text(arguments: argparse.Namespace) -> int:
+    """Train on a text: read it, say what will be done, train, save."""
     if not arguments.texts:
         raise TextNotFound("no TEXT was given: type minigpt train my_story.txt --out runs/mine")
     text_data = minigpt.read_text(arguments.texts)
-    tokenizer = minigpt.WordTokenizer(arguments.num_words, keep_punctuation=arguments.keep_punctuation).fit(text_data)
-    sequence = tokenizer.encode(text_data)
+    tokenizer = minigpt.WordTokenizer(arguments.num_words or NUM_WORDS, keep_punctuation=bool(arguments.keep_punctuation))
+    sequence = tokenizer.fit(text_data).encode(text_data)
     config = choose_config(arguments, tokenizer.vocab_size, len(sequence))
     try:
         x, y = minigpt.create_dataset(sequence, config.max_seq_length)
     except WindowTooLarge as error:
         raise WindowTooLarge(f"{error} (here the window is set with --max-seq-length)") from None
-    epochs = arguments.epochs or suggest_epochs(len(x), arguments.batch_size)
-    print_look(text_data, tokenizer, sequence, config, len(x), epochs)
+    batch_size = arguments.batch_size or BATCH_SIZE
+    epochs = arguments.epochs or suggest_epochs(len(x), batch_size)
+    unknown = sum(word_id == tokenizer.special_ids[-1] for word_id in sequence) / len(sequence)
+    say(f"text: {len(sequence):,} words, {len(tokenizer.word_counts):,} different; vocabulary: {tokenizer.vocab_size:,} ids")
+    say(f"outside the vocabulary: {unknown:.1%} of the words; windows of {config.max_seq_length} words: {len(x):,}")
+    say_model(config, f"{epochs} epoch{'s' * (epochs > 1)}", epochs * x.size)
+    for warning in text_warnings(text_data, tokenizer, sequence, unknown):
+        say(f"note: {warning}", indent=6)
     if arguments.look:
         return 0
 
     import keras
 
-    out = Path(arguments.out)
-    checkpoint = out / CHECKPOINT
-    if not arguments.resume and checkpoint.exists():
-        shutil.rmtree(checkpoint)
-    keras.utils.set_random_seed(arguments.seed)
-    model = minigpt.build_gpt_model(config)
-    with say_how_to_go_on():
+    with kept_training(arguments) as checkpoint:
+        keras.utils.set_random_seed(arguments.seed)
+        model = minigpt.build_gpt_model(config)
         minigpt.train_model(
             model,
             x,
             y,
             epochs=epochs,
-            batch_size=arguments.batch_size,
+            batch_size=batch_size,
             learning_rate=arguments.learning_rate,
-            validation_split=arguments.validation_split,
-            callbacks=[minigpt.SampleText(tokenizer, arguments.prompt)],
+            validation_split=arguments.validation_split or 0.0,
+            callbacks=[minigpt.SampleText(tokenizer, arguments.prompt or "", say=lambda line: say(line, indent=4))],
             checkpoint=checkpoint,
             seed=arguments.seed,
         )
-    minigpt.save_gpt(out, model, tokenizer)
-    print(f'saved in {out}. Now try: minigpt generate {out} "{" ".join(tokenizer.tokenize(text_data)[:3])}"')
+        minigpt.save_gpt(arguments.out, model, tokenizer)
+    say(f'saved in {arguments.out}: type  minigpt generate {arguments.out} "{" ".join(tokenizer.tokenize(text_data)[:3])}"')
+    return 0
+
+
+def train_assistant(arguments: argparse.Namespace) -> int:
+    """Train on a story and on the questions about it; then measure how well it answers, and save."""
+    from minigpt.chat.evaluation import evaluate_dialogue
+    from minigpt.chat.questions import hold_out_phrasings, read_dialogue
+    from minigpt.chat.runs import save_dialogue
+    from minigpt.chat.tuning import EPOCHS, STORY_EPOCHS, STORY_WINDOW, dialogue_config, train_dialogue
+    from minigpt.chat.turns import dialogue_tokenizer, turn_arrays
+
+    if arguments.texts and not arguments.questions:
+        raise TextNotFound("a TEXT of your own needs questions of your own: give them with --questions FILE")
+    facts = hold_out_phrasings(read_dialogue(arguments.questions))
+    story = minigpt.read_text(arguments.texts or minigpt.data_path())
+    tokenizer = dialogue_tokenizer(story, facts)
+    words, turns = len(tokenizer.encode(story)), turn_arrays(tokenizer, facts)[0]
+    config = choose_config(arguments, tokenizer.vocab_size, words, dialogue_config(tokenizer, facts))
+    longest, window = turns.shape[1], min(STORY_WINDOW, words - 1)
+    if config.max_seq_length < max(longest, window):
+        raise ConfigError(
+            f"--max-seq-length {config.max_seq_length} is too small: the longest question with its answer has {longest} words, "
+            f"and the story is read in windows of {window}: use at least {max(longest, window)}"
+        )
+    epochs = arguments.epochs or EPOCHS
+    held_out = sum(len(fact.held_out) for fact in facts)
+    say(f"story: {words:,} words; vocabulary: {tokenizer.vocab_size:,} ids")
+    say(f"dialogue: {len(facts)} answers, {len(turns):,} questions to train on, {held_out:,} held out")
+    read = STORY_EPOCHS * (words - window) * window + epochs * turns.size
+    say_model(config, f"{STORY_EPOCHS} epochs of the story, {epochs} of the dialogue", read)
+    if arguments.look:
+        return 0
+
+    with kept_training(arguments) as checkpoint:
+        trained = train_dialogue(
+            story,
+            facts,
+            config,
+            epochs=epochs,
+            lora_rank=arguments.lora_rank,
+            batch_size=arguments.batch_size or BATCH_SIZE,
+            learning_rate=arguments.learning_rate,
+            checkpoint=checkpoint,
+            seed=arguments.seed,
+        )
+        report = evaluate_dialogue(trained.model, trained.tokenizer, facts)
+        for name, share in report.rows().items():
+            say(f"{name:<50}{share}", indent=2)
+        save_dialogue(arguments.out, trained.model, trained.tokenizer, facts, report)
+    say(f"saved in {arguments.out}: type  minigpt chat {arguments.out}")
     return 0
 
 
 @contextlib.contextmanager
-def say_how_to_go_on() -> Iterator[None]:
-    """After Ctrl-C in a training, say what is kept."""
+def kept_training(arguments: argparse.Namespace) -> Iterator[Path]:
+    """The folder for the checkpoints of a training that no other process disturbs; they are deleted when it is done.
+
+    Raises:
+        TrainingError: another training is going on there, or was interrupted and neither --resume nor --restart was given.
+    """
+    from minigpt.engine.checkpoint import discard, unfinished
+    from minigpt.engine.files import locked
+
+    out = Path(arguments.out)
+    checkpoint = out / CHECKPOINT
+    if checkpoint.is_symlink() or checkpoint.is_file():
+        raise TrainingError(f"{checkpoint} is a file or a link, where minigpt needs a folder: use another --out")
+    if arguments.restart:
+        discard(checkpoint)
     try:
-        yield
-    except KeyboardInterrupt:
-        print("\nThe finished epochs are kept. To go on, type the same command with --resume.")
+        with contextlib.ExitStack() as lock:
+            lock.enter_context(locked(checkpoint, "training"))
+            done = unfinished(checkpoint)
+            if done and not arguments.resume:
+                raise TrainingError(
+                    f"{out} holds a training that was interrupted after {done} epoch{'s' * (done > 1)}: type the same "
+                    "with --resume to go on, or with --restart (or another --out) to begin anew"
+                )
+            if arguments.resume and not done:
+                say(f"note: {out} holds no interrupted training, so this one begins anew", indent=6)
+            if not arguments.dialogue:
+                lock.close()  # train_model takes it
+            yield checkpoint
+        discard(checkpoint)
+    except BaseException as error:
+        if not unfinished(checkpoint):  # nothing to keep: leave no empty folder behind
+            with contextlib.suppress(minigpt.MinigptError, OSError):
+                discard(checkpoint)
+                out.rmdir()
+        elif isinstance(error, KeyboardInterrupt):
+            say("\nThe finished epochs are kept. To go on, type the same command with --resume.")
         raise
 
 
-def train_assistant(arguments: argparse.Namespace) -> int:
-    """Train on a story and on the dialogue about it; without a story of one's own, on that of the class."""
-    from minigpt.commands.train_dialogue import run_training
-
-    if arguments.texts and not arguments.questions:
-        raise TextNotFound("a TEXT of your own needs questions of your own: give them with --questions FILE")
-    checkpoint = Path(arguments.out) / CHECKPOINT
-    if not arguments.resume and checkpoint.exists():
-        shutil.rmtree(checkpoint)
-    with say_how_to_go_on():
-        run_training(
-            arguments.out,
-            story=arguments.texts or None,
-            questions=arguments.questions,
-            epochs=arguments.epochs,
-            lora_rank=arguments.lora_rank,
-            seed=arguments.seed,
-        )
-    return 0
-
-
-def choose_config(arguments: argparse.Namespace, vocab_size: int, words: int) -> minigpt.GPTConfig:
-    """The preset that was asked for, or one that suits the text, with the sizes that were asked for."""
-    preset = arguments.preset or ("quick" if words <= SMALL_TEXT else "class")
+def choose_config(
+    arguments: argparse.Namespace, vocab_size: int, words: int, dialogue: minigpt.GPTConfig | None = None
+) -> minigpt.GPTConfig:
+    """The preset that was asked for, or one that suits the text or the dialogue, with the sizes that were asked for."""
+    preset = arguments.preset or ("quick" if dialogue or words <= SMALL_TEXT else "class")
     if preset == "lecture":
         config = minigpt.GPTConfig.lecture()
+    elif preset == "quick":
+        config = dialogue or minigpt.GPTConfig.quick(vocab_size)
     else:
-        config = minigpt.GPTConfig.quick(vocab_size) if preset == "quick" else minigpt.GPTConfig(vocab_size)
+        config = minigpt.GPTConfig(vocab_size)
+        if dialogue:
+            config.max_seq_length = dialogue.max_seq_length
     fields = ("max_seq_length", "embed_dim", "num_heads", "ff_dim", "num_layers", "dropout")
     changes = {name: getattr(arguments, name) for name in fields if getattr(arguments, name) is not None}
     if changes.keys() & {"embed_dim", "num_heads"} and preset != "lecture":
@@ -142,19 +242,14 @@ def suggest_epochs(windows: int, batch_size: int) -> int:
     return min(10, max(3, round(1000 / steps)))
 
 
-def print_look(text_data: str, tokenizer, sequence: list[int], config, windows: int, epochs: int) -> None:
-    """Say what was found in the text and what will be done with it."""
+def say_model(config: minigpt.GPTConfig, epochs: str, words_read: int) -> None:
+    """Say how large the model is, and how long it trains: six operations for each parameter and word of a step."""
     from minigpt.show import count_parameters
 
-    unknown = sum(word_id == tokenizer.special_ids[-1] for word_id in sequence) / len(sequence)
-    print(f"text: {len(sequence):,} words, {len(tokenizer.word_counts):,} different; vocabulary: {tokenizer.vocab_size:,} ids")
-    print(f"outside the vocabulary: {unknown:.1%} of the words; windows of {config.max_seq_length} words: {windows:,}")
     parameters = sum(count_parameters(config).values())
-    seconds = estimate_seconds(parameters, windows * config.max_seq_length * epochs)
-    print(f"model: {config.num_layers} layers, {config.embed_dim} wide, about {parameters / 1e6:.1f} million parameters")
-    print(f"training: {epochs} epoch{'s' * (epochs > 1)}, about {readable_time(seconds)} on this computer", flush=True)
-    for warning in text_warnings(text_data, tokenizer, sequence, unknown):
-        print(f"note: {warning}")
+    seconds = 6 * parameters * words_read / (4e10 * (os.cpu_count() or 2))  # two cores of a laptop do 8e10 a second
+    say(f"model: {config.num_layers} layers, {config.embed_dim} wide, about {parameters / 1e6:.1f} million parameters")
+    say(f"training: {epochs}, about {duration(max(5, round(seconds / 5) * 5))} on this computer")
 
 
 def text_warnings(text_data: str, tokenizer, sequence: list[int], unknown: float) -> list[str]:
@@ -172,14 +267,3 @@ def text_warnings(text_data: str, tokenizer, sequence: list[int], unknown: float
             "the words are very long: is this a language without spaces between words (Chinese, Japanese, Thai)? Put spaces"
         )
     return found
-
-
-def estimate_seconds(parameters: int, words: int) -> float:
-    """A training step takes about six operations for each parameter and word; two cores of a laptop do 8e10 a second."""
-    return 6 * parameters * words / (4e10 * (os.cpu_count() or 2))
-
-
-def readable_time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(5, round(seconds / 5) * 5)} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

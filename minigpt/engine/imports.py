@@ -1,20 +1,14 @@
-"""What happens when TensorFlow and Keras are imported, by us or by a student, after `import minigpt`.
-
-Two things that neither does by itself, without starting either before it is needed:
-
-- `keras.models.load_model("model.h5")` knows our layer. Keras can load a custom layer only once the module that defines it was
-  imported; that module imports Keras, so it is imported right behind it.
-- TensorFlow's page of remarks on CUDA and oneDNN, which no setting turns off and which looks like an error, is not shown.
-"""
+"""Keras knows a custom layer only once its module was imported, which imports Keras; and no setting turns off TensorFlow's
+page of remarks at its start: so, to keep `import minigpt` light, both are seen to when Keras and TensorFlow are imported."""
 
 import contextlib
-import importlib
 import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from importlib.abc import Loader, MetaPathFinder
+from collections.abc import Callable, Iterator
+from importlib.abc import MetaPathFinder
+from types import ModuleType
 
 
 def watch_imports() -> None:
@@ -27,36 +21,31 @@ def watch_imports() -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Hands out TensorFlow and Keras with a loader that does the two things; finds nothing else."""
+    """Finds TensorFlow and Keras, with a loader that does a little more; finds nothing else."""
 
-    def __init__(self) -> None:
-        self.awaited = {"tensorflow", "keras"}
+    asked = False
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname not in self.awaited:
+        if self.asked or fullname not in ("tensorflow", "keras"):
             return None
-        self.awaited.remove(fullname)  # so that the next line asks the other finders
-        spec = importlib.util.find_spec(fullname)
+        self.asked = True  # so that the next line asks the other finders
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self.asked = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader)
+            execute = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: _execute(module, execute)  # type: ignore[method-assign]
         return spec
 
 
-class _Loader(Loader):
-    def __init__(self, loader: Loader) -> None:
-        self.loader = loader
-
-    def create_module(self, spec):
-        return self.loader.create_module(spec)
-
-    def exec_module(self, module) -> None:
-        module.__spec__.loader = module.__loader__ = self.loader
-        with silent_stderr():
-            self.loader.exec_module(module)
-            if module.__name__ == "tensorflow":
-                module.config.list_physical_devices()  # looks for a GPU, and remarks on that too
-        if module.__name__ == "keras":
-            importlib.import_module("minigpt.layers")
+def _execute(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+    with silent_stderr():
+        execute(module)
+        if module.__name__ == "tensorflow":
+            module.config.list_physical_devices()  # looks for a GPU, and remarks on that too
+    if module.__name__ == "keras":
+        importlib.import_module("minigpt.layers")
 
 
 @contextlib.contextmanager
@@ -69,13 +58,12 @@ def silent_stderr() -> Iterator[None]:
         return
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
-        failed = True
         try:
             yield
-            failed = False
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
         finally:
             os.dup2(saved, 2)
             os.close(saved)
-            if failed:
-                held.seek(0)
-                sys.stderr.write(held.read().decode(errors="replace"))

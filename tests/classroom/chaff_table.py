@@ -53,9 +53,8 @@ def stage_of(path: Path) -> str:
 def table() -> str:
     """Run every chaff through every check of its stage; return the result as Markdown."""
     from minigpt.classroom import checks
-    from minigpt.engine.progress import StatusLine
+    from minigpt.engine.console import track
 
-    status = StatusLine()
     lines = [
         "# What each wrong solution is caught by",
         "",
@@ -76,8 +75,7 @@ def table() -> str:
                 "| Chaff | Caught by | Also fails | The likely mistake, in the words of the message |",
                 "|---|---|---|---|",
             ]
-        for path in chaffs:
-            status.show(f"running {path.stem}")
+        for path in track(chaffs, stage):
             module = load(path)
             failed = [result for result in checks.run_checks(stage, learner_object(module, stage)) if result.status != "passed"]
             caught = next((result for result in failed if result.check.name == module.CAUGHT_BY), None)

@@ -37,11 +37,11 @@ def create_dataset(sequence, window_size):
 """
 
 
-def run_command(folder, *arguments, module="minigpt.commands.grade"):
+def run_command(folder, *arguments, module="minigpt grade"):
     """Run a module as a program, with a temporary folder of its own."""
     (folder / "tmp").mkdir(exist_ok=True)
     environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "PYTHONPATH": str(PACKAGE.parent)}
-    command = [sys.executable, "-m", module, *map(str, arguments)]
+    command = [sys.executable, "-m", *module.split(), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, timeout=300)
 
 

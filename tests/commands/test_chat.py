@@ -1,10 +1,15 @@
 """`minigpt chat`: the page's command, the talk in the terminal, the folders of runs."""
 
 import argparse
+import contextlib
 import importlib.util
 import io
 import os
+import socket
+import subprocess
 import sys
+import time
+import urllib.request
 
 import pytest
 from helpers import WORDS, run_python, tiny_model
@@ -71,7 +76,10 @@ def test_without_streamlit_it_says_what_to_type(run, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MinigptError) as caught:
         chat(run)
-    assert 'pip install "minigpt[chat]"' in str(caught.value) and "\n" not in str(caught.value)
+    sentence = str(caught.value)
+    assert 'pip install -e ".[chat]"' in sentence and "the folder with README.md" in sentence
+    assert 'pip install "streamlit>=' in sentence, "who has a wheel only has no such folder"
+    assert "--terminal" in sentence and "\n" not in sentence
 
 
 def test_the_page_is_for_this_computer_only_and_sends_nothing(run, monkeypatch):
@@ -79,12 +87,48 @@ def test_the_page_is_for_this_computer_only_and_sends_nothing(run, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["minigpt"])
     started = []
     monkeypatch.setattr(command.runpy, "run_module", lambda name, **options: started.append([name, *sys.argv[1:]]))
-    assert chat(run, "--port", 8600) == 0
-    (words,) = started
-    assert words[:3] == ["streamlit", "run", str(command.PAGE)]
-    for option in ("--server.address=127.0.0.1", "--server.headless=true", "--browser.gatherUsageStats=false"):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert chat(run, "--port", port) == 0
+    assert chat(run, "--no-browser") == 0
+    words, without_browser = started
+    assert words[:3] == ["streamlit", "run", str(command.PAGE)] and command.PAGE.is_file()
+    for option in ("--server.address=127.0.0.1", "--server.showEmailPrompt=false", "--browser.gatherUsageStats=false"):
         assert option in words
-    assert "--server.port=8600" in words and words[-2:] == ["--", str(run)]
+    assert f"--server.port={port}" in words and words[-2:] == ["--", str(run)]
+    assert "--server.headless=false" in words and "--server.headless=true" in without_browser, "false opens the browser"
+
+
+def test_a_port_in_use_is_told_in_one_line(run):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(MinigptError, match=f"port {port} cannot be used .*: give another --port") as caught:
+            chat(run, "--port", port)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_the_page_is_served(run):
+    pytest.importorskip("streamlit")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [sys.executable, "-m", "minigpt", "chat", str(run), "--no-browser", "--port", str(port)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        give_up = time.monotonic() + 60
+        while time.monotonic() < give_up and process.poll() is None:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health") as page:
+                assert page.read() == b"ok"
+                return
+            time.sleep(0.1)
+        pytest.fail(f"no page within a minute: {process.communicate()[0] if process.poll() is not None else ''}")
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_neither_the_package_nor_the_command_starts_tensorflow_or_streamlit():

@@ -2,16 +2,14 @@
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 import minigpt
 from minigpt import cli
-from minigpt.commands import doctor, train
+from minigpt.commands import doctor
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +19,9 @@ def run_folder(tmp_path_factory, trained, tokenizer):
 
 def test_help_loads_nothing_heavy():
     code = (
-        "import sys; from minigpt.cli import build_parser; "
-        "[build_parser([name]) for name in ('', 'demo', 'train', 'generate', 'summary', 'netron', 'doctor')]; "
-        "print(sorted({'tensorflow', 'keras', 'numpy', 'matplotlib'} & set(sys.modules)))"
+        "import sys; from minigpt.cli import COMMANDS, build_overview, build_parser; "
+        "build_overview(); [build_parser(name) for name in COMMANDS]; "
+        "print(sorted({'tensorflow', 'keras', 'numpy', 'matplotlib', 'rich', 'streamlit'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]", f"help answers within half a second only if these are not imported: {done.stdout}"
@@ -31,9 +29,7 @@ def test_help_loads_nothing_heavy():
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
 def test_every_command_has_help(command, capsys):
-    with pytest.raises(SystemExit) as stop:
-        cli.main([command, "--help"])
-    assert stop.value.code == 0
+    assert cli.main([command, "--help"]) == cli.OK
     assert f"minigpt {command}" in capsys.readouterr().out
 
 
@@ -66,12 +62,16 @@ def test_generate_names_unknown_words_in_a_note(run_folder, capsys):
         (["summary", "{here}"], "is not a saved GPT"),
         (["train", "no_text.txt", "--out", "{here}/out"], "no_text.txt"),
         (["train", "{short}", "--out", "{here}/out"], "--max-seq-length"),
+        (["train", "{text}", "--out", "{short}"], "short.txt"),  # a folder cannot be made where a file is
+        (["train", "{text}", "--out", "{here}/out", "--learning-rate", "-1"], "learning_rate=-1"),
+        (["demo", "--out", "{short}"], "short.txt"),
+        (["lab", "{short}", "--no-browser"], "short.txt"),
     ],
 )
 def test_a_fault_is_one_line_on_stderr_and_exit_code_1(arguments, part, run_folder, tmp_path, capsys):
     short = tmp_path / "short.txt"
     short.write_text("only four words here")
-    names = {"run": run_folder, "here": tmp_path, "short": short}
+    names = {"run": run_folder, "here": tmp_path, "short": short, "text": minigpt.data_path()}
     assert cli.main([argument.format(**names) for argument in arguments]) == cli.FAILED
     error = capsys.readouterr().err
     assert part in error
@@ -79,62 +79,74 @@ def test_a_fault_is_one_line_on_stderr_and_exit_code_1(arguments, part, run_fold
     assert not (tmp_path / "out").exists(), "a command that failed at once has left a folder behind"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["trian"], "there is no command trian: did you mean train?"),
+        (["train", "--epcohs", "3"], "there is no option --epcohs: did you mean --epochs?"),
+        (["train", "x.txt", "--uot=runs/x"], "there is no option --uot: did you mean --out?"),
+        (["train", "x.txt", "--out", "r", "--preset", "quik"], "there is no --preset quik: did you mean quick?"),
+        (["notebooks", "biuld"], "there is no action biuld: did you mean build?"),
+        (["notebooks", "check", "--txet", "x"], "there is no option --txet: did you mean --text?"),
+        (["--verison"], "there is no option --verison: did you mean --version?"),
+        (["qqq"], "there is no command qqq ("),
+        (["chat", "r", "--port", "99999"], "99999 is too large: use a whole number from 1 to 65535"),
+        (["netron", "r", "--port", "x"], "'x' is not a whole number: use a whole number from 1 to 65535"),
+        (["train", "x.txt", "--out", "r", "--epochs", "0"], "0 is too small: use a whole number from 1 up"),
+        (["train", "x.txt", "--out", "r", "--batch-size", "0"], "0 is too small"),
+        (["train", "x.txt", "--out", "r", "--seed", "-1"], "-1 is too small"),
+        (["train", "x.txt"], "--out"),
+    ],
+)
+def test_a_mistyped_word_is_answered_in_one_line_with_what_was_probably_meant(arguments, sentence, capsys):
+    assert cli.main(arguments) == cli.USAGE
+    captured = capsys.readouterr()
+    assert sentence in captured.err and captured.out == ""
+    assert len(captured.err.splitlines()) == 1, f"a student reads one line, not this: {captured.err}"
+    assert "--help shows all there is" in captured.err
+
+
+def test_options_may_be_shortened_and_stand_before_the_prompt(run_folder, capsys):
+    assert cli.main(["generate", str(run_folder), "--max-new=1", "--temp", "0", "-- who is"]) == cli.OK
+    assert capsys.readouterr().out.startswith("-- who is")
+
+
+def test_a_full_disk_behind_the_output_is_one_line():
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    for arguments in (["--help"], ["train", str(minigpt.data_path()), "--out", "x", "--look"]):
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        with open("/dev/full", "w") as full:
+            command = [sys.executable, "-m", "minigpt", *arguments]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
+        assert done.returncode == cli.FAILED and "the output cannot be used" in done.stderr
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_no_command_dies_of_an_old_encoding(encoding, tmp_path):
+    """Output redirected on Windows is cp1252, which has no block, no arrow and no check mark."""
+    text = tmp_path / "mine.txt"
+    text.write_text("der Kater saß auf der Matte – und die Ente am Fluß … " * 20, "utf-8")
+    (tmp_path / "homework.py").write_text("def read_text(path):\n    return open(path, encoding='utf-8').read()\n")
+    sizes = ["--embed-dim", "16", "--num-heads", "2", "--num-layers", "1", "--max-seq-length", "8"]
+    commands = [["train", text, "--out", tmp_path / "run", "--epochs", 1, *sizes], ["summary", tmp_path / "run"], ["doctor"]]
+    if sys.platform != "win32":
+        commands.append(["grade", tmp_path / "homework.py"])
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for words in commands:
+        command = [sys.executable, "-m", "minigpt", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, env=environment)
+        assert done.returncode == cli.OK and done.stdout, (words, done.stderr)
+        assert b"Traceback" not in done.stderr, (words, done.stderr)
+
+
 def test_summary_shows_blocks_and_parameters(run_folder, trained, capsys):
     assert cli.main(["summary", str(run_folder), "--blocks"]) == cli.OK
     out = capsys.readouterr().out
     for part in ("decoder_block_1", "attention", f"{trained.count_params():,}", "embed_dim=128"):
         assert part in out
-
-
-def test_train_looks_first_and_then_trains_saves_and_speaks(tmp_path, capsys):
-    text = tmp_path / "mine.txt"
-    text.write_text("the cat sat on the mat and the dog sat on the log . " * 12)
-    out = tmp_path / "run"
-    sizes = ["--embed-dim", "16", "--num-heads", "2", "--num-layers", "1", "--max-seq-length", "8"]
-    assert cli.main(["train", str(text), "--out", str(out), "--epochs", "2", *sizes]) == cli.OK
-    printed = capsys.readouterr().out
-    for part in ("different", "vocabulary", "windows", "epochs", "note: the text is short", "epoch 2/2", "it says", "saved in"):
-        assert part in printed, f"`minigpt train` did not say {part!r}:\n{printed}"
-    model, tokenizer = minigpt.load_gpt(out)
-    assert model.get_layer("token_embedding").output_dim == 16
-    assert tokenizer.decode(tokenizer.encode("the cat")) == "the cat"
-
-
-def test_train_look_trains_nothing(tmp_path, capsys):
-    assert cli.main(["train", str(minigpt.data_path()), "--out", str(tmp_path / "run"), "--look"]) == cli.OK
-    assert "860 words" in capsys.readouterr().out
-    assert not (tmp_path / "run").exists()
-
-
-def test_train_warns_of_texts_that_teach_little():
-    def warnings_for(text):
-        tokenizer = minigpt.WordTokenizer(50).fit(text)
-        sequence = tokenizer.encode(text)
-        unknown = sequence.count(1) / len(sequence)
-        return " ".join(train.text_warnings(text, tokenizer, sequence, unknown))
-
-    assert "short" in warnings_for("one two three")
-    assert "different words" in warnings_for("la " * 500)
-    assert "outside the vocabulary" in warnings_for(" ".join(f"word{i}" for i in range(500)))
-    assert "without spaces" in warnings_for("塔维亚在海边的小镇出生她的父亲修理渔船的发动机 " * 30)
-    assert warnings_for(" ".join(f"word{i % 40}" for i in range(500))) == ""
-
-
-@pytest.mark.slow
-def test_ctrl_c_keeps_the_finished_epochs_and_leaves_no_half_file(tmp_path):
-    out = tmp_path / "run"
-    command = [sys.executable, "-m", "minigpt", "train", str(minigpt.data_path()), "--out", str(out), "--epochs", "50"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    give_up = time.monotonic() + 120
-    while not (out / train.CHECKPOINT / "progress.json").exists() and process.poll() is None and time.monotonic() < give_up:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    printed, errors = process.communicate(timeout=120)
-    assert process.returncode == cli.INTERRUPTED, errors
-    assert "--resume" in printed
-    assert "Traceback" not in errors
-    assert not (out / "model.h5").exists()
-    assert {path.suffix for path in (out / train.CHECKPOINT).iterdir() if "writing" not in path.name} <= {".json", ".h5"}
 
 
 def test_exit_code_of_an_interrupt(monkeypatch, capsys):
@@ -148,7 +160,19 @@ def test_exit_code_of_an_interrupt(monkeypatch, capsys):
 def test_doctor_finds_nothing_wrong_here(capsys):
     assert doctor.run(argparse.Namespace()) == cli.OK, capsys.readouterr().out
     out = capsys.readouterr().out
-    for name in ("Python", "TensorFlow", "Tokenizer", "HDF5", "Jupyter", "Netron", "cores", "memory", "GPU", "data"):
+    for name in (
+        "Python",
+        "TensorFlow",
+        "Tokenizer",
+        "HDF5",
+        "Jupyter",
+        "Netron",
+        "Streamlit",
+        "cores",
+        "memory",
+        "GPU",
+        "data",
+    ):
         assert name in out
 
 
@@ -162,8 +186,15 @@ def test_doctor_finds_nothing_wrong_here(capsys):
 )
 def test_doctor_names_the_fix(name, replacement, part, monkeypatch):
     monkeypatch.setattr(name, replacement)
-    fixes = " ".join(check().fix for check in (doctor.check_python, doctor.check_memory, doctor.check_netron))
+    checks = (doctor.check_python, doctor.check_memory, doctor.check_netron, doctor.check_streamlit)
+    fixes = " ".join(check().fix for check in checks)
     assert part in fixes
+
+
+def test_doctor_remarks_that_streamlit_is_missing_but_that_is_no_fault(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    finding = doctor.check_streamlit()
+    assert "minigpt chat" in finding.found and '-e ".[chat]"' in finding.fix and not finding.essential
 
 
 def test_doctor_survives_what_it_did_not_foresee():
@@ -172,7 +203,7 @@ def test_doctor_survives_what_it_did_not_foresee():
 
     finding = doctor.examine(check_bones)
     assert finding.name == "bones"
-    assert finding.fix
+    assert "the folder with README.md" in finding.fix
     assert "broken" in finding.found
 
 

@@ -22,7 +22,8 @@ apt-get update
 apt-get install -y --no-install-recommends python3 python3-venv
 python3 -m venv "$base/venv"
 "$base/venv/bin/python" -m pip install --no-cache-dir \\
-    "tensorflow>=2.18" "keras>=3.6" "numpy>=1.26" "lazy_loader>=0.4" "psutil>=5.9.6" "tomli>=2; python_version < '3.11'"
+    "tensorflow>=2.21" "keras>=3.12.4; python_version < '3.11'" "keras>=3.15; python_version >= '3.11'" "numpy>=1.26" \\
+    "lazy_loader>=0.4" "psutil>=5.9.6" "rich>=13.7" "tomli>=2; python_version < '3.11'"
 PYTHONPATH="$base/source" "$base/venv/bin/python" -c "from minigpt.classroom.grading.worker import prepare; prepare()"
 """
 
@@ -31,7 +32,7 @@ RUN = """\
 # Runs for each submission. The machine has half a processor, so everything gets more time than on a laptop.
 base="${AUTOGRADER:-/autograder}"
 mkdir -p "$base/results"
-PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt.commands.grade "$base/submission" \\
+PYTHONPATH="$base/source" "$base/venv/bin/python" -m minigpt grade "$base/submission" \\
     --points "$base/source/points.toml" --gradescope "$base/results/results.json" \\
     --memory 300 --check-seconds 15 --total-seconds 400
 if [ ! -s "$base/results/results.json" ]; then
