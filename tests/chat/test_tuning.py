@@ -76,8 +76,8 @@ def test_it_learns_the_answers_and_says_them(learned):
         for question in fact.phrasings:
             assert answer(learned.model, learned.tokenizer, question) == fact.answer
     report = evaluate_dialogue(learned.model, learned.tokenizer, FACTS, progress=False)
-    assert (report.seen.right, report.seen.total) == (4, 4) and report.seen_declined.right == 2
-    assert report.unseen.total == 2 and report.unseen_declined.total == 1 and report.refused.total == 2
+    assert (report.seen.count, report.seen.total) == (4, 4) and report.seen_declined.count == 2
+    assert report.unseen.total == 2 and report.unseen_declined.total == 1 and report.wrongly_declined.total == 2
 
 
 def test_the_histories_are_of_the_story_and_of_the_dialogue(learned):
