@@ -21,6 +21,7 @@ from minigpt.training import train_model
 STORY_WINDOW = 32
 STORY_EPOCHS = 6
 EPOCHS = 60
+LEARNING_RATE = 3e-3
 
 
 class TrainedDialogue(NamedTuple):
@@ -64,7 +65,7 @@ def fine_tune(
     facts: Sequence[Fact],
     epochs: int = EPOCHS,
     batch_size: int = 32,
-    learning_rate: float = 3e-3,
+    learning_rate: float = LEARNING_RATE,
     word_dropout: float = 0.1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoint: str | Path | None = None,
@@ -109,6 +110,8 @@ def train_dialogue(
     checkpoint: str | Path | None = None,
     seed: int = 0,
     progress: bool = True,
+    batch_size: int = 32,
+    learning_rate: float | None = None,
 ) -> TrainedDialogue:
     """Make an assistant: fit a tokenizer, train a model on the story, and fine-tune it on the dialogue.
 
@@ -123,6 +126,8 @@ def train_dialogue(
         checkpoint: a folder; after a crash, the same call continues from the last finished epoch.
         seed: for the initial weights, the order and the dropout.
         progress: show a line for each epoch.
+        batch_size: windows of the story, then turns of the dialogue, in a step.
+        learning_rate: for both trainings; by default each has its own.
 
     Returns:
         The model, its tokenizer, the facts, and the histories of the two trainings.
@@ -149,7 +154,15 @@ def train_dialogue(
         ids = tokenizer.encode(story)
         x, y = create_dataset(ids, window_size=min(STORY_WINDOW, len(ids) - 1))
         story_history = train_model(
-            model, x, y, story_epochs, checkpoint=folder and folder / "story", seed=seed, progress=progress
+            model,
+            x,
+            y,
+            story_epochs,
+            batch_size,
+            learning_rate,
+            checkpoint=folder and folder / "story",
+            seed=seed,
+            progress=progress,
         )
 
     if progress:
@@ -163,6 +176,8 @@ def train_dialogue(
         tokenizer,
         facts,
         epochs,
+        batch_size,
+        learning_rate or LEARNING_RATE,
         word_dropout=word_dropout,
         checkpoint=folder and folder / "dialogue",
         seed=seed,

@@ -35,11 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def build(numbers: list[str]) -> int:
     """Make and run the notebooks with these numbers (none: all), and write them all, or none."""
-    import nbformat
-
     from minigpt.classroom.notebooks.build import (
         NotebookError,
         find_notebooks,
+        import_tool,
         live_problems,
         make_live,
         notebooks_folder,
@@ -66,7 +65,7 @@ def build(numbers: list[str]) -> int:
         if problems:
             raise NotebookError("\n  ".join([f"{source.name} cannot be built; nothing was written:", *problems]))
         for path, notebook in ((folder / f"{source.stem}.ipynb", complete), (folder / "live" / f"{source.stem}.ipynb", live)):
-            files[path] = nbformat.writes(notebook) + "\n"
+            files[path] = import_tool("nbformat").writes(notebook) + "\n"
     for path, content in files.items():
         write_atomic(path, content.encode())
     _print(f"{len(files)} notebooks written")
@@ -95,13 +94,12 @@ def check(numbers: list[str], text: Path | None = None) -> int:
 
 def check_notebook(folder: Path, source: Path, text: Path | None) -> tuple[list[str], list[float]]:
     """What is wrong with a notebook and its live version, and the seconds of the cells of the complete one."""
-    import nbformat
-
     from minigpt.classroom.notebooks.build import (
         NotebookError,
         blanks_of,
         live_problems,
         make_live,
+        read_notebook,
         read_source,
         source_problems,
         strip_outputs,
@@ -114,7 +112,7 @@ def check_notebook(folder: Path, source: Path, text: Path | None) -> tuple[list[
     paths = folder / f"{source.stem}.ipynb", folder / "live" / f"{source.stem}.ipynb"
     if missing := [path.name for path in paths if not path.is_file()]:
         return [*problems, f"{', '.join(missing)} was never built: type minigpt notebooks build {source.stem[:2]}"], []
-    committed, live = (nbformat.read(path, as_version=4) for path in paths)
+    committed, live = map(read_notebook, paths)
     if strip_outputs(committed) != complete or live != make_live(complete):
         problems.append(f"differs from its source: type minigpt notebooks build {source.stem[:2]}")
     problems += output_problems(committed) + live_problems(live, committed)
@@ -158,12 +156,10 @@ def plan(number: str) -> int:
 
 
 def _read_complete(number: str):
-    import nbformat
-
-    from minigpt.classroom.notebooks.build import find_notebooks, notebooks_folder
+    from minigpt.classroom.notebooks.build import find_notebooks, notebooks_folder, read_notebook
 
     (path,) = find_notebooks(notebooks_folder(), "[0-9][0-9]_*.ipynb", [number])
-    return nbformat.read(path, as_version=4)
+    return read_notebook(path)
 
 
 def _seconds(seconds: list[float]) -> str:
