@@ -31,7 +31,7 @@ def answer(
         tokenizer: the tokenizer of the model.
         question: what the user typed. Unknown words are read as `<OOV>`; the end of a very long question is dropped.
         max_new_tokens: the longest answer, in words.
-        temperature: 0 always takes the most probable word, which is right for facts.
+        temperature: 0 always takes the likeliest word, which is right for facts.
         top_k, top_p, seed: as for `generate_text`.
 
     Returns:

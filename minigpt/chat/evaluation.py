@@ -76,8 +76,7 @@ def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progres
         progress: show how many questions have been asked.
 
     Returns:
-        A `DialogueReport`. The answers are always the most probable ones (temperature 0), so the same model gets the
-        same report.
+        A `DialogueReport`. Every word is the likeliest one (temperature 0), so the same model gets the same report.
     """
     model = fast_copy(model) or model  # made once, not once a question
     report = DialogueReport()

@@ -19,7 +19,7 @@ class AnswerWord:
     context: str  # the text that the model had read
     read: list[str]  # the words of that text, as far as they fit into the window
     attention: np.ndarray  # (L, H, T): how much each head of each layer attends to each of these T words
-    next_words: list[tuple[str, float]]  # the most probable next words, with their probabilities
+    next_words: list[tuple[str, float]]  # the likeliest next words, with their probabilities
 
 
 def look_inside(gpt: NumpyGPT, tokenizer: Any, prompt: str, pieces: Sequence[str], top: int = 8) -> list[AnswerWord]:
@@ -33,7 +33,7 @@ def look_inside(gpt: NumpyGPT, tokenizer: Any, prompt: str, pieces: Sequence[str
         tokenizer: the tokenizer of the model.
         prompt: what the model read first, from `prompt_for`.
         pieces: the answer, from `stream_answer`.
-        top: how many of the most probable words to name.
+        top: how many of the likeliest words to name.
 
     Returns:
         An `AnswerWord` for each piece, except for a first piece with nothing before it.

@@ -84,7 +84,7 @@ def choose_run(folder: str) -> tuple[Path, Any, Any]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def load_run(run: str, modified: float) -> tuple[Any, Any]:
-    """Load a run once for all tabs, and again after it was trained again."""
+    """Load a run once for all tabs, and again when it has been retrained."""
     model, tokenizer = load_gpt(run)
     return fast_copy(model) or model, tokenizer
 
@@ -100,43 +100,34 @@ def ask_settings(dialogue: bool) -> dict[str, Any]:
     """The settings of the sampling, in the side bar."""
     kind = "dialogue" if dialogue else "plain"  # part of the keys, because each kind of model has its own defaults
     bar = st.sidebar
-    temperature = bar.slider(
-        "Temperature",
-        0.0,
-        2.0,
-        0.0 if dialogue else 0.8,
-        0.1,
-        key=f"temperature_{kind}",
-        help="0 always takes the most probable word",
-    )
+    default, help_text = 0.0 if dialogue else 0.8, "0 always takes the likeliest word"
+    temperature = bar.slider("Temperature", 0.0, 2.0, default, 0.1, key=f"temperature_{kind}", help=help_text)
     top_k = bar.number_input("Top-k", 1, None, None, key=f"top_k_{kind}", placeholder="all words")
     top_p = bar.slider("Top-p", 0.05, 1.0, 1.0, 0.05, key=f"top_p_{kind}", help="1 keeps all words")
     length = bar.slider("Length, in words", 1, 200, 40, key=f"length_{kind}")
     seed = bar.number_input("Seed", 0, None, None, key=f"seed_{kind}", placeholder="a new one each time")
     if temperature == 0:
-        bar.caption("At temperature 0, top-k, top-p and the seed change nothing: the most probable word is always taken.")
+        bar.caption("At temperature 0, top-k, top-p and the seed change nothing: the likeliest word is always taken.")
     return {"max_new_tokens": length, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
 
 
 def show_report(run: Path) -> None:
     """How well the model answers, as measured after its training."""
-    report = read_about(run).get("report")
-    if report:
+    if report := read_about(run).get("report"):
         with st.sidebar.expander("How well it answers"):
             st.text("\n".join(f"{name}: {share}" for name, share in report.items()))
 
 
 def offer_examples(run: Path) -> str | None:
     """Show some questions to begin with; return the one that is clicked."""
-    chosen = None
     place = st.empty()
     with place.container():
-        for number, example in enumerate(read_about(run).get("examples", [])):
-            if st.button(example, key=f"example_{number}"):
-                chosen = example
-    if chosen:
-        place.empty()
-    return chosen
+        examples = read_about(run).get("examples", [])
+        clicked = [example for number, example in enumerate(examples) if st.button(example, key=f"example_{number}")]
+    if not clicked:
+        return None
+    place.empty()
+    return clicked[0]
 
 
 def show_conversation(messages: list[Message]) -> None:
@@ -183,16 +174,13 @@ def show_inside(answers: list[Message], model: Any, tokenizer: Any) -> None:
         if not isinstance(model, NumpyGPT):
             st.text("The inside of this model cannot be shown: it was not built by build_gpt_model, or was changed afterwards.")
             return
-        numbers = range(len(answers))
-        shown = st.selectbox(
-            "Answer", numbers, numbers[-1], lambda n: f"{n + 1}: {answers[n].text[:70]}", key=f"answer_{len(answers)}"
-        )
+        numbers, key = range(len(answers)), f"answer_{len(answers)}"
+        shown = st.selectbox("Answer", numbers, numbers[-1], lambda n: f"{n + 1}: {answers[n].text[:70]}", key=key)
         words = look_inside(model, tokenizer, answers[shown].prompt, answers[shown].pieces)
         if not words:
             st.text("Nothing was read before this word.")
             return
-        key = f"word_{len(answers)}_{shown}"
-        places = range(len(words))  # a slider needs two
+        places, key = range(len(words)), f"word_{len(answers)}_{shown}"  # a slider needs at least two places
         place = st.select_slider("Word", places, 0, lambda n: f"{n + 1}: {words[n].word}", key=key) if len(words) > 1 else 0
         word = words[place]
         st.text(f"It has read: {word.context}")
