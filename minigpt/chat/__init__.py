@@ -1,7 +1,7 @@
 """The dialogue: how a language model becomes an assistant, and the page to talk to it.
 
-In the order of the work: read the questions, hold some phrasings back, make turns, train on the story, tune on the
-dialogue, measure, save, talk.
+In order: read the questions, hold out some phrasings, make turns, train on the story, fine-tune on the dialogue, evaluate,
+save, talk.
 """
 
 import lazy_loader

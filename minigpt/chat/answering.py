@@ -1,20 +1,17 @@
-"""Ask a model: a question goes in as a turn, and the answer is what the model says until the end word."""
+"""Ask a model: a question goes in as a turn, and the answer is what the model writes up to the end marker."""
 
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from minigpt.chat.turns import ANSWER, END, USER, asked, turn_prompt
+from minigpt.chat.turns import MARKERS, asked, turn_prompt
 from minigpt.engine.next_word import window_of
 from minigpt.generation import stream_text, unknown_words
 
-MARKERS = (USER, ANSWER, END)
-
 
 def is_dialogue(tokenizer: Any) -> bool:
-    """Whether a model was tuned on dialogue: only then does its vocabulary hold the marker words."""
-    known = set(getattr(tokenizer, "words", ()))
-    return known.issuperset(MARKERS)
+    """Whether a model was tuned on dialogue: only then are the markers in its vocabulary."""
+    return set(MARKERS) <= set(getattr(tokenizer, "words", ()))
 
 
 def answer(
@@ -30,18 +27,18 @@ def answer(
     """Answer a question.
 
     Args:
-        model: from `train_dialogue` or `load_gpt`; any model of `generate_text`.
-        tokenizer: of the model.
-        question: the words of the user. Unknown words are read as `<OOV>`; one that is too long loses its end.
+        model: from `train_dialogue` or `load_gpt`, or any model that `generate_text` takes.
+        tokenizer: the tokenizer of the model.
+        question: what the user typed. Unknown words are read as `<OOV>`; the end of a very long question is dropped.
         max_new_tokens: the longest answer, in words.
         temperature: 0 always takes the likeliest word, which is right for facts.
-        top_k, top_p, seed: as in `generate_text`.
+        top_k, top_p, seed: as for `generate_text`.
 
     Returns:
         The answer, a sentence. A model that was not tuned on dialogue continues the question instead.
 
     Raises:
-        GenerationError: a setting that cannot be right.
+        GenerationError: a setting is out of range.
 
     Example:
         >>> answer(model, tokenizer, "Who is Tavia Brankwell?")  # doctest: +SKIP
@@ -60,21 +57,21 @@ def stream_answer(
     top_p: float | None = None,
     seed: int | None = None,
 ) -> Iterator[str]:
-    """Like `answer`, but yields each new piece of the answer as it comes."""
+    """Like `answer`, but yields the answer piece by piece, as it is generated."""
     prompt = prompt_for(model, tokenizer, question)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the unknown words: `unknown_in` tells them to whoever wants to show them
+        warnings.simplefilter("ignore")  # of unknown words: whoever wants to show them asks `unknown_in`
         pieces = stream_text(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed)
     for piece in pieces:
-        if piece.strip() in MARKERS:  # the end word, or another turn that the model begins by itself
+        if piece.strip() in MARKERS:  # the end, or another turn that the model begins by itself
             return
         yield piece
 
 
 def prompt_for(model: Any, tokenizer: Any, question: str) -> str:
-    """What the model reads when it is asked: a turn up to the answer; for a plain model the words themselves.
+    """What the model reads: a turn up to the answer; the question as it is, for a model that was not tuned on dialogue.
 
-    Of a very long question only the first words are kept, so that question and answer fit the window together.
+    A very long question is cut after half a window, so that the answer fits into the window with it.
     """
     if not is_dialogue(tokenizer):
         return question
@@ -87,6 +84,6 @@ def prompt_for(model: Any, tokenizer: Any, question: str) -> str:
 
 
 def unknown_in(tokenizer: Any, question: str) -> list[str]:
-    """The words of a question that the model has never read, and cannot understand; unknown marks are no words."""
+    """The words of a question that the model does not know. Unknown punctuation is not worth a remark."""
     unknown = unknown_words(tokenizer, asked(question) if is_dialogue(tokenizer) else question)
     return [word for word in unknown if any(letter.isalnum() for letter in word)]

@@ -1,36 +1,34 @@
-"""Measure a dialogue honestly: on questions it was trained on, on new wordings of them, and on questions with no answer."""
+"""Measure a dialogue honestly: on phrasings it was trained on, on new ones, and on questions that have no answer."""
 
-import contextlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import keras
-
 from minigpt.chat.answering import answer
-from minigpt.chat.questions import Fact
+from minigpt.chat.questions import NO_ANSWER, Fact
+from minigpt.engine.next_word import fast_copy
 from minigpt.engine.progress import track
-from minigpt.errors import MinigptError
-from minigpt.numpy_gpt import NumpyGPT
 
 
 @dataclass
 class Share:
-    """How many of some questions were answered rightly.
+    """A part of a total.
 
     Example:
         >>> print(Share(3, 4))
         3 of 4 (75.0 %)
     """
 
-    right: int = 0
+    count: int = 0
     total: int = 0
 
-    def __float__(self) -> float:
-        return self.right / self.total if self.total else float("nan")
+    def add(self, counts: bool) -> None:
+        """Count one more question."""
+        self.count += counts
+        self.total += 1
 
     def __str__(self) -> str:
-        return f"{self.right} of {self.total} ({float(self):.1%})".replace("%", " %") if self.total else "none asked"
+        return f"{self.count} of {self.total} ({100 * self.count / self.total:.1f} %)" if self.total else "none asked"
 
 
 @dataclass
@@ -45,23 +43,23 @@ class Mistake:
 
 @dataclass
 class DialogueReport:
-    """What `evaluate_dialogue` has counted. `print(report)` shows it as a table."""
+    """The counts of `evaluate_dialogue`. `print(report)` shows them as a table."""
 
-    seen: Share  # exact answers to phrasings that were trained on
-    unseen: Share  # exact answers to phrasings that were held out
-    seen_declined: Share  # questions without an answer in the story, declined: phrasings that were trained on
-    unseen_declined: Share  # the same, held out
-    refused: Share  # held-out questions that have an answer and were declined all the same
-    mistakes: list[Mistake]
+    seen: Share = field(default_factory=Share)  # exact answers to phrasings that were trained on
+    unseen: Share = field(default_factory=Share)  # exact answers to phrasings that were held out
+    seen_declined: Share = field(default_factory=Share)  # rightly declined, phrasings that were trained on
+    unseen_declined: Share = field(default_factory=Share)  # rightly declined, phrasings that were held out
+    wrongly_declined: Share = field(default_factory=Share)  # declined although there is an answer, held-out phrasings
+    mistakes: list[Mistake] = field(default_factory=list)
 
     def rows(self) -> dict[str, str]:
-        """What was counted, in words: the same for a table and for the page."""
+        """The counts in words, for the table and for the page."""
         return {
             "exact answers, phrasings it was trained on": str(self.seen),
             "exact answers, new phrasings": str(self.unseen),
             "declined, phrasings it was trained on": str(self.seen_declined),
             "declined, new phrasings": str(self.unseen_declined),
-            "declined though the story says it, new phrasings": str(self.refused),
+            "declined though the story says it, new phrasings": str(self.wrongly_declined),
         }
 
     def __str__(self) -> str:
@@ -69,42 +67,30 @@ class DialogueReport:
 
 
 def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progress: bool = True) -> DialogueReport:
-    """Ask every question of a divided dialogue, trained on or held out, and count the answers that are exactly right.
+    """Ask every question, those trained on and those held out, and count the answers that are exactly right.
 
     Args:
         model: from `train_dialogue` or `load_gpt`.
-        tokenizer: of the model.
+        tokenizer: the tokenizer of the model.
         facts: from `hold_out_phrasings`, divided as for the training.
-        progress: show how far it is.
+        progress: show how many questions have been asked.
 
     Returns:
-        A `DialogueReport`. The words are always the likeliest ones (temperature 0), so the same model gets the same report.
+        A `DialogueReport`. Every word is the likeliest one (temperature 0), so the same model gets the same report.
     """
-    ask = _asker(model, tokenizer)
-    report = DialogueReport(Share(), Share(), Share(), Share(), Share(), [])
+    model = fast_copy(model) or model  # made once, not once a question
+    report = DialogueReport()
     questions = [(fact, question, False) for fact in facts for question in fact.phrasings]
     questions += [(fact, question, True) for fact in facts for question in fact.held_out]
-    declines = {fact.answer for fact in facts if fact.declined}
     for fact, question, held_out in track(questions, "questions asked") if progress else questions:
-        said = ask(question)
+        said = answer(model, tokenizer, question)
         right = said == fact.answer
         if fact.declined:
-            share = report.unseen_declined if held_out else report.seen_declined
+            (report.unseen_declined if held_out else report.seen_declined).add(right)
         else:
-            share = report.unseen if held_out else report.seen
+            (report.unseen if held_out else report.seen).add(right)
             if held_out:
-                report.refused.total += 1
-                report.refused.right += said in declines
-        share.total += 1
-        share.right += right
+                report.wrongly_declined.add(said == NO_ANSWER)
         if not right:
             report.mistakes.append(Mistake(question, fact.answer, said, held_out))
     return report
-
-
-def _asker(model: Any, tokenizer: Any) -> Callable[[str], str]:
-    """Read the weights into NumPy once, not once a question."""
-    if isinstance(model, keras.Model):
-        with contextlib.suppress(MinigptError):  # a model of one's own is asked itself
-            model = NumpyGPT.from_keras(model)
-    return lambda question: answer(model, tokenizer, question)

@@ -1,7 +1,8 @@
-"""What went on inside while an answer was said: for each word, what could have come, and which words were looked at."""
+"""What the model computed while it answered: at each word, what else it might have said and which words it attended to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -11,50 +12,58 @@ from minigpt.numpy_gpt import NumpyGPT
 
 
 @dataclass
-class SaidWord:
-    """One word of an answer, seen from inside."""
+class AnswerWord:
+    """One word of an answer, and what the model computed just before it."""
 
     word: str
-    next_words: list[tuple[str, float]]  # the likeliest words at this place and their probabilities
-    before: list[str]  # the words that the model could look at
-    attention: np.ndarray  # (L, H, T): how much each head of each layer looks at each of them
-    prompt: str  # what the model had read, as a text
+    context: str  # the text that the model had read
+    read: list[str]  # the words of that text, as far as they fit into the window
+    attention: np.ndarray  # (L, H, T): how much each head of each layer attends to each of these T words
+    next_words: list[tuple[str, float]]  # the likeliest next words, with their probabilities
 
 
-def look_inside(gpt: NumpyGPT, tokenizer: Any, prompt: str, said: Sequence[str], top: int = 8) -> list[SaidWord]:
-    """Read an answer again, and note for each of its words what the model had in mind before it.
+def look_inside(gpt: NumpyGPT, tokenizer: Any, prompt: str, pieces: Sequence[str], top: int = 8) -> list[AnswerWord]:
+    """Find out what the model computed before each word of an answer.
+
+    A causal network computes every position of a text in one pass, each as if the text ended there. So the whole answer is
+    read once, as long as it fits into the window; past it, each word needs a pass of its own, and so it does without the mask.
 
     Args:
-        gpt: the network, from `NumpyGPT.from_keras`.
-        tokenizer: of the model.
+        gpt: the network, from `fast_copy`.
+        tokenizer: the tokenizer of the model.
         prompt: what the model read first, from `prompt_for`.
-        said: the pieces of the answer, from `stream_answer`.
-        top: how many words to name.
+        pieces: the answer, from `stream_answer`.
+        top: how many of the likeliest words to name.
 
     Returns:
-        A `SaidWord` for each piece. The first word of an answer to an empty prompt has nothing before it and is left out.
+        An `AnswerWord` for each piece, except for a first piece with nothing before it.
     """
-    window = gpt.config.max_seq_length
+    attention_names = [f"decoder_block_{layer}/attention_weights" for layer in range(1, gpt.config.num_layers + 1)]
+    contexts = list(accumulate(pieces, initial=prompt))[:-1]  # what stood before each piece
+    read: list[int] = []
     words = []
-    for number, piece in enumerate(said):
-        text = prompt + "".join(said[:number])
-        ids = list(tokenizer.encode(text))[-window:]
+    for piece, context in zip(reversed(pieces), reversed(contexts), strict=True):  # the longest text first
+        ids = list(tokenizer.encode(context))[-gpt.config.max_seq_length :]
         if not ids:
             continue
-        trace: dict[str, np.ndarray] = {}
-        probabilities = gpt(ids, trace)[-1]  # (V,)
-        probabilities = np.where(never_said(tokenizer, len(probabilities)), 0.0, probabilities)
-        likeliest = np.argsort(-probabilities, kind="stable")[:top]
-        attention = np.stack(
-            [trace[f"decoder_block_{layer}/attention_weights"][:, -1] for layer in range(1, gpt.config.num_layers + 1)]
-        )  # (L, H, T): the row of the last word read
+        if not gpt.config.causal or read[: len(ids)] != ids:
+            read = ids
+            probabilities, activations = trace_activations(gpt, ids)  # (T, V), by the name of the layer
+        last = len(ids) - 1
+        p = np.where(never_said(tokenizer, probabilities.shape[-1]), 0.0, probabilities[last])  # (V,)
         words.append(
-            SaidWord(
+            AnswerWord(
                 piece.strip(),
-                [(tokenizer.decode([word_id]), float(probabilities[word_id])) for word_id in likeliest.tolist()],
+                context,
                 [tokenizer.decode([word_id]) for word_id in ids],
-                attention,
-                text,
+                np.stack([activations[name][:, last, : len(ids)] for name in attention_names]),
+                [(tokenizer.decode([i]), float(p[i])) for i in np.argsort(-p, kind="stable")[:top].tolist()],
             )
         )
-    return words
+    return words[::-1]
+
+
+def trace_activations(gpt: NumpyGPT, ids: list[int]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The probabilities (T, V) after each word, and every activation by its name."""
+    activations: dict[str, np.ndarray] = {}
+    return gpt(ids, activations), activations

@@ -1,4 +1,4 @@
-"""Read the questions and answers that a model is tuned on, and hold some of the phrasings back."""
+"""Read the questions and answers that a model is tuned on, and hold out some of the phrasings."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,8 +9,7 @@ from minigpt.engine.files import data_path
 from minigpt.errors import TextError
 from minigpt.text import read_text
 
-DECLINES = "The story does not say."  # the answer of every question that the story does not answer
-HELD_OUT_SHARE = 0.2
+NO_ANSWER = "The story does not say."  # what the model should say to a question that the story does not answer
 
 
 @dataclass
@@ -18,9 +17,9 @@ class Fact:
     """One fact: the ways to ask for it, and the answer to all of them.
 
     Args:
-        phrasings: the questions that are trained on.
+        phrasings: the questions to train on.
         answer: a full sentence.
-        held_out: questions for the same fact that are kept from training.
+        held_out: more questions about the same fact, kept out of the training.
     """
 
     phrasings: list[str]
@@ -29,16 +28,16 @@ class Fact:
 
     @property
     def declined(self) -> bool:
-        """Whether the story does not say it."""
-        return self.answer == DECLINES
+        """Whether the right answer is that the story does not say."""
+        return self.answer == NO_ANSWER
 
 
 def read_dialogue(path: str | Path | None = None) -> list[Fact]:
     """Read a file of questions and answers.
 
-    Blocks are separated by empty lines. A block is some lines "Q: a way to ask" and one line "A: the answer", the same for
-    all of them. The answer "The story does not say." marks questions that shall be declined. A line that begins with # is
-    a comment.
+    Blocks are separated by empty lines. A block has one or more lines "Q: a way to ask", then one line "A: the answer to
+    all of them". The answer "The story does not say." marks questions that the model should decline. A line that begins
+    with # is a comment.
 
     Args:
         path: the file; by default the questions about the story of the class.
@@ -47,7 +46,7 @@ def read_dialogue(path: str | Path | None = None) -> list[Fact]:
         A `Fact` for each block, with nothing held out yet.
 
     Raises:
-        TextError: a line or a block that is not so; the message names the line.
+        TextError: a line or a block has another form; the message names the line.
 
     Example:
         >>> facts = read_dialogue()
@@ -56,52 +55,53 @@ def read_dialogue(path: str | Path | None = None) -> list[Fact]:
     """
     path = data_path("questions.txt") if path is None else path
     facts: list[Fact] = []
-    asked: dict[str, int] = {}  # question -> the line it stood in
+    line_of: dict[str, int] = {}  # question -> its line
     questions: list[str] = []
-    answer: str | None = None
+    answer = ""
     lines = read_text(path).split("\n")
     for number, line in enumerate([*lines, ""], start=1):  # the empty line at the end closes the last block
-        kind, text = line.strip()[:2], line.strip()[2:].strip()
-        where = f"{path}, line {number}"
-        if line.lstrip().startswith("#"):
+        line = line.strip()
+        kind, text = line[:2], line[2:].strip()
+        problem = ""
+        if line.startswith("#"):
             continue
-        if not line.strip():
-            if questions and answer is None:
-                raise TextError(f"{where}: the question {questions[-1]!r} has no answer: put a line 'A: …' below it")
-            if answer is not None:
+        if not line:
+            if questions and not answer:
+                problem = f"the question {questions[-1]!r} has no answer: put a line 'A: …' below it"
+            elif answer:
                 facts.append(Fact(questions, answer))
-            questions, answer = [], None
+            questions, answer = [], ""
         elif kind not in ("Q:", "A:"):
-            raise TextError(f"{where}: {line.strip()[:60]!r} is neither question nor answer: begin it with 'Q:', 'A:' or '#'")
+            problem = f"{line[:60]!r} is neither question nor answer: begin it with 'Q:', 'A:' or '#'"
         elif not text:
-            raise TextError(
-                f"{where}: nothing stands after {kind!r}: write the {'question' if kind == 'Q:' else 'answer'} there"
-            )
-        elif answer is not None:
-            raise TextError(f"{where}: a line after the answer of line {number - 1}: put an empty line between two blocks")
-        elif kind == "Q:":
-            if text in asked:
-                raise TextError(f"{where}: {text!r} was asked in line {asked[text]} already: remove one of the two")
-            asked[text] = number
-            questions.append(text)
-        elif not questions:
-            raise TextError(f"{where}: an answer without a question: put a line 'Q: …' above it")
-        else:
+            problem = f"there is nothing after {kind!r}: write the {'question' if kind == 'Q:' else 'answer'} there"
+        elif answer:
+            problem = "a line follows the answer of its block: put an empty line between two blocks"
+        elif kind == "A:":
             answer = text
+            if not questions:
+                problem = "an answer without a question: put a line 'Q: …' above it"
+        elif text in line_of:
+            problem = f"{text!r} was asked in line {line_of[text]} already: remove one of the two"
+        else:
+            line_of[text] = number
+            questions.append(text)
+        if problem:
+            raise TextError(f"{path}, line {number}: {problem}")
     if not facts:
-        raise TextError(f"{path} has no questions: write lines 'Q: …' and below them a line 'A: …'")
+        raise TextError(f"{path} has no questions: write lines 'Q: …' and, below them, a line 'A: …'")
     return facts
 
 
-def hold_out_phrasings(facts: Sequence[Fact], share: float = HELD_OUT_SHARE) -> list[Fact]:
-    """Keep a share of the phrasings from training, never all of a fact, by a rule that does not depend on chance.
+def hold_out_phrasings(facts: Sequence[Fact], share: float = 0.2) -> list[Fact]:
+    """Keep a share of the phrasings out of the training, but never all of a fact, by a fixed rule.
 
-    The phrasings of a fact are ordered by a checksum of their letters, and the last ones are held out: of ten phrasings
-    two, of six sometimes one and sometimes two, so that over the whole file the share comes out.
+    The phrasings of a fact are sorted by a checksum of their letters, and the last ones are held out: two of ten
+    phrasings, sometimes one and sometimes two of six, so that the share is right over the whole file.
 
     Args:
         facts: from `read_dialogue`.
-        share: of the phrasings to hold out, from 0 up to, not including, 1.
+        share: the share of the phrasings to hold out, at least 0 and below 1.
 
     Returns:
         The same facts, each with its phrasings divided.
@@ -115,12 +115,9 @@ def hold_out_phrasings(facts: Sequence[Fact], share: float = HELD_OUT_SHARE) -> 
     for fact in facts:
         after = before + len(fact.phrasings)
         count = min(int(after * share) - int(before * share), len(fact.phrasings) - 1)
-        last = set(sorted(fact.phrasings, key=_checksum)[len(fact.phrasings) - count :])
-        kept = [question for question in fact.phrasings if question not in last]
-        divided.append(Fact(kept, fact.answer, [question for question in fact.phrasings if question in last]))
+        by_checksum = sorted(fact.phrasings, key=lambda question: hashlib.sha256(question.encode()).digest())
+        held_out = by_checksum[len(by_checksum) - count :]
+        kept = [question for question in fact.phrasings if question not in held_out]
+        divided.append(Fact(kept, fact.answer, [question for question in fact.phrasings if question in held_out]))
         before = after
     return divided
-
-
-def _checksum(question: str) -> str:
-    return hashlib.sha256(question.encode()).hexdigest()

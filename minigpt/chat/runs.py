@@ -1,4 +1,4 @@
-"""The folders of models that can be talked to."""
+"""The folders of saved models to talk to."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def save_dialogue(
     facts: Sequence[Fact],
     report: DialogueReport | None = None,
 ) -> Path:
-    """Save a tuned model with `save_gpt`, and beside it `chat.json`: some questions to begin with, and how well it answers.
+    """Save a tuned model with `save_gpt`, and beside it `chat.json`: some example questions, and how well it answers.
 
     Returns:
         The folder.
     """
-    from minigpt.saving import save_gpt  # starts Keras; to look for runs must take no time
+    from minigpt.saving import save_gpt  # starts Keras; looking for runs should take no time
 
     folder = save_gpt(folder, model, tokenizer)
     answered = [fact for fact in facts if not fact.declined]
-    step = max(1, len(answered) // EXAMPLES)  # from all over the file
+    step = max(1, len(answered) // EXAMPLES)  # so that the examples come from all over the file
     about = {
         "format": 1,
         "examples": [fact.phrasings[0] for fact in answered[::step][:EXAMPLES]],
@@ -51,7 +51,7 @@ def save_dialogue(
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:
-    """Read the `chat.json` of a run; {} where there is none: the run can be talked to all the same."""
+    """Read the `chat.json` of a run; {} if there is none that can be read: one can talk to the run all the same."""
     try:
         about = json.loads((Path(folder) / ABOUT).read_text("utf-8"))
     except (OSError, ValueError):
@@ -60,10 +60,10 @@ def read_about(folder: str | Path) -> dict[str, Any]:
 
 
 def find_runs(folder: str | Path) -> list[Path]:
-    """The saved models in a folder: the folder itself, or those directly in it, the newest first.
+    """The folder itself if it is a saved model, and the saved models directly in it; the newest first.
 
     Raises:
-        SavedModelError: there is none.
+        SavedModelError: there are none.
     """
     folder = Path(folder)
     candidates = [folder, *folder.iterdir()] if folder.is_dir() else []
@@ -73,4 +73,4 @@ def find_runs(folder: str | Path) -> list[Path]:
             f"there is no saved model in {folder}: make one with `minigpt train --dialogue --out {folder}`, "
             "or give the folder of another run"
         )
-    return sorted(runs, key=lambda path: -runs[path])
+    return sorted(runs, key=lambda run: runs[run], reverse=True)

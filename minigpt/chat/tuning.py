@@ -1,4 +1,4 @@
-"""From a language model to an assistant: first the story, then the dialogue, with the loss counted on the answer only."""
+"""From a language model to an assistant: first the story, then the dialogue, with a loss on the answers only."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
+from minigpt.beyond.lora import merge_lora, use_lora
 from minigpt.chat.questions import Fact, hold_out_phrasings, read_dialogue
 from minigpt.chat.turns import DialogueBatches, dialogue_tokenizer, turn_arrays
 from minigpt.config import GPTConfig
@@ -24,7 +25,7 @@ LEARNING_RATE = 3e-3
 
 
 class TrainedDialogue(NamedTuple):
-    """What `train_dialogue` has made."""
+    """What `train_dialogue` returns."""
 
     model: keras.Model
     tokenizer: WordTokenizer
@@ -34,35 +35,28 @@ class TrainedDialogue(NamedTuple):
 
 
 def dialogue_config(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> GPTConfig:
-    """A small GPT whose window holds the longest turn twice: a question may be longer than those it was trained on."""
+    """A small GPT whose window is twice the longest turn: a user's question may be longer than those trained on."""
     x, _ = turn_arrays(tokenizer, facts)
-    return GPTConfig(
-        vocab_size=tokenizer.vocab_size,
-        max_seq_length=max(64, 2 * x.shape[1]),
-        embed_dim=128,
-        num_heads=4,
-        ff_dim=512,
-        num_layers=2,
-    )
+    window = max(64, 2 * x.shape[1])
+    return GPTConfig(tokenizer.vocab_size, window, embed_dim=128, num_heads=4, ff_dim=512, num_layers=2)
 
 
 def answer_loss(y_true, y_pred):  # ids (B, T), probabilities (B, T, V) -> a number
-    """The cross-entropy of the words of the answers, the zeros of `turn_arrays` left out.
+    """The mean cross-entropy of the words of the answers; the zeros of `turn_arrays` do not count.
 
-    The question is given, not said: a model that spends its effort on guessing questions learns less about answers.
+    The user writes the question, not the model: what it spends on predicting questions, it lacks for the answers.
     """
-    y_true = ops.cast(y_true, "int32")
-    counted = ops.cast(y_true != 0, y_pred.dtype)  # (B, T): 1 on the answer, 0 elsewhere
-    loss = keras.losses.sparse_categorical_crossentropy(y_true, y_pred)  # (B, T): of every word
-    return ops.sum(loss * counted) / ops.sum(counted)
+    return _mean_over_answers(keras.losses.sparse_categorical_crossentropy(y_true, y_pred), y_true)
 
 
 def answer_accuracy(y_true, y_pred):  # ids (B, T), probabilities (B, T, V) -> a share
-    """The share of the words of the answers that the model finds likeliest."""
-    y_true = ops.cast(y_true, "int32")
-    counted = ops.cast(y_true != 0, y_pred.dtype)  # (B, T)
-    right = ops.cast(ops.cast(ops.argmax(y_pred, axis=-1), "int32") == y_true, y_pred.dtype)  # (B, T)
-    return ops.sum(right * counted) / ops.sum(counted)
+    """The share of the words of the answers that the model predicts rightly."""
+    return _mean_over_answers(keras.metrics.sparse_categorical_accuracy(y_true, y_pred), y_true)
+
+
+def _mean_over_answers(values, y_true):  # (B, T), ids (B, T) -> a number
+    in_answer = ops.cast(ops.not_equal(y_true, 0), values.dtype)
+    return ops.sum(values * in_answer) / ops.sum(in_answer)
 
 
 def fine_tune(
@@ -78,17 +72,17 @@ def fine_tune(
     seed: int = 0,
     progress: bool = True,
 ) -> keras.callbacks.History:
-    """Teach a model to answer: the training of the class, on turns, with the loss of the answer.
+    """Teach a model to answer: the training of the class, on turns, with `answer_loss`.
 
     Args:
-        model: from `build_gpt_model`, best one that has read the story.
+        model: from `build_gpt_model`, preferably trained on the story first.
         tokenizer: from `dialogue_tokenizer`.
-        facts: from `hold_out_phrasings`; what they hold out is not looked at.
+        facts: from `hold_out_phrasings`; their held-out phrasings are not used.
         epochs: how often to go through all turns.
         batch_size: turns in a step.
-        learning_rate: the highest one; it rises to it during the first twentieth of the steps and then falls, as half a
-            cosine wave, to a fiftieth of it.
-        word_dropout: share of the words of the questions that are hidden in each epoch.
+        learning_rate: the peak: the rate rises to it linearly over the first twentieth of the steps, then falls to a
+            fiftieth of it along a cosine.
+        word_dropout: the share of the words of the questions to hide in each epoch.
         callbacks, checkpoint, seed, progress: as for `train_model`.
 
     Returns:
@@ -100,7 +94,7 @@ def fine_tune(
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps, alpha=0.02, warmup_target=learning_rate, warmup_steps=max(1, steps // 20)
     )
-    # train_model goes on with what a model is compiled with, so it takes our loss
+    # train_model keeps what a model is compiled with, so it minimises this loss
     model.compile(keras.optimizers.Adam(rate), answer_loss, metrics=[answer_accuracy])
     return train_model(model, batches, epochs=epochs, callbacks=callbacks, checkpoint=checkpoint, seed=seed, progress=progress)
 
@@ -119,21 +113,21 @@ def train_dialogue(
     batch_size: int = 32,
     learning_rate: float | None = None,
 ) -> TrainedDialogue:
-    """Make an assistant: a tokenizer, a model that reads the story, and the tuning on the dialogue.
+    """Make an assistant: fit a tokenizer, train a model on the story, and fine-tune it on the dialogue.
 
     Args:
         story: the text; by default the one of the class.
         facts: questions and answers about it, from `hold_out_phrasings`; by default those of the class.
         config: the shape of the model; by default `dialogue_config`.
-        story_epochs: how often to read the story first; 0 leaves it out.
+        story_epochs: how often to go through the story first; 0 skips it.
         epochs: how often to go through the dialogue.
-        lora_rank: tune by `enable_lora` with this rank; None tunes every weight.
-        word_dropout: share of the words of the questions that are hidden.
-        checkpoint: a folder; call the same again after a crash, and it goes on from the last finished epoch.
-        seed: of the first weights, the order and the dropout.
+        lora_rank: fine-tune with `use_lora` and this rank; None trains every weight.
+        word_dropout: the share of the words of the questions to hide.
+        checkpoint: a folder; after a crash, the same call continues from the last finished epoch.
+        seed: for the initial weights, the order and the dropout.
         progress: show a line for each epoch.
-        batch_size: windows, then turns, in a step.
-        learning_rate: of both trainings; by default each has its own.
+        batch_size: windows of the story, then turns of the dialogue, in a step.
+        learning_rate: for both trainings; by default each has its own.
 
     Returns:
         The model, its tokenizer, the facts, and the histories of the two trainings.
@@ -143,11 +137,9 @@ def train_dialogue(
         >>> answer(trained.model, trained.tokenizer, "Who is Tavia Brankwell?")  # doctest: +SKIP
         'Tavia Brankwell is a founder and a teacher.'
 
-    Reference: Ouyang et al., "Training language models to follow instructions with human feedback",
-    https://arxiv.org/abs/2203.02155, whose first step this is.
+    Reference: this is the first step of Ouyang et al., "Training language models to follow instructions with human
+    feedback", https://arxiv.org/abs/2203.02155.
     """
-    from minigpt.beyond.lora import merge_lora, use_lora
-
     story = read_text(data_path()) if story is None else story
     facts = hold_out_phrasings(read_dialogue()) if facts is None else list(facts)
     folder = None if checkpoint is None else Path(checkpoint)
@@ -155,13 +147,13 @@ def train_dialogue(
     keras.utils.set_random_seed(seed)
     model = build_gpt_model(config or dialogue_config(tokenizer, facts))
 
-    first = keras.callbacks.History()
+    story_history = keras.callbacks.History()
     if story_epochs:
         if progress:
-            print("the story: it learns to say the next word")
+            print("the story: it learns to predict the next word")
         ids = tokenizer.encode(story)
         x, y = create_dataset(ids, window_size=min(STORY_WINDOW, len(ids) - 1))
-        first = train_model(
+        story_history = train_model(
             model,
             x,
             y,
@@ -178,8 +170,8 @@ def train_dialogue(
     if lora_rank:
         share = use_lora(model, lora_rank)
         if progress:
-            print(f"LoRA of rank {lora_rank} trains {share:.1%} as many weights as the model has".replace("%", " %"))
-    second = fine_tune(
+            print(f"LoRA of rank {lora_rank} trains {100 * share:.1f} % as many weights as the model has")
+    dialogue_history = fine_tune(
         model,
         tokenizer,
         facts,
@@ -193,4 +185,4 @@ def train_dialogue(
     )
     if lora_rank:
         model = merge_lora(model)
-    return TrainedDialogue(model, tokenizer, facts, first, second)
+    return TrainedDialogue(model, tokenizer, facts, story_history, dialogue_history)

@@ -1,4 +1,4 @@
-"""The format of a turn: where a question begins, where its answer begins, where it ends; and the arrays made of turns."""
+"""The format of a turn, a question and its answer between three markers; and the arrays made from turns."""
 
 import re
 import zlib
@@ -10,23 +10,23 @@ from minigpt.chat.questions import Fact
 from minigpt.dataset import WindowBatches
 from minigpt.tokenizer import PADDING_ID, WordTokenizer
 
-USER, ANSWER, END = "<user>", "<answer>", "<end>"  # each is one word for the tokenizer, and stands in no text
-_MARKER = re.compile("<(user|answer|end)>", re.IGNORECASE)
-_LAST_MARK = re.compile(r"[\s?.!…？！。।]+$")
+MARKERS = USER, ANSWER, END = "<user>", "<answer>", "<end>"  # each is one word for the tokenizer, and occurs in no text
+_ANY_MARKER = re.compile("|".join(MARKERS), re.IGNORECASE)
+_FINAL_PUNCTUATION = re.compile(r"[\s?.!…？！。।]+$")
 
 
 def asked(question: str) -> str:
-    """A question as the model reads it: in small letters and without its last mark, so that no one has to type them.
+    """A question as the model reads it: in lower case and without its final punctuation, so that nobody has to type them.
 
     Example:
         >>> asked("Who is Tavia? ")
         'who is tavia'
     """
-    return _LAST_MARK.sub("", " ".join(_MARKER.sub(" ", question).lower().split()))
+    return _FINAL_PUNCTUATION.sub("", " ".join(_ANY_MARKER.sub(" ", question).lower().split()))
 
 
 def turn_prompt(question: str) -> str:
-    """What the model continues with the answer.
+    """The first part of a turn, which the model continues with the answer.
 
     Example:
         >>> turn_prompt("Who is Tavia?")
@@ -36,7 +36,7 @@ def turn_prompt(question: str) -> str:
 
 
 def turn(question: str, answer: str) -> str:
-    """A whole turn.
+    """A whole turn, as the model is trained on it.
 
     Example:
         >>> turn("Who is Tavia?", "A teacher.")
@@ -46,24 +46,24 @@ def turn(question: str, answer: str) -> str:
 
 
 def dialogue_tokenizer(story: str, facts: Sequence[Fact]) -> WordTokenizer:
-    """Learn the words of the story and of the questions that are trained on, never those that are held out.
+    """Learn the words of the story, of the answers, and of the questions to train on, but not of those held out.
 
-    Case and punctuation are kept, because the answers shall be proper sentences.
+    Case and punctuation are kept, because the answers should be proper sentences.
     """
     turns = [turn(question, fact.answer) for fact in facts for question in fact.phrasings]
     return WordTokenizer(num_words=None, keep_punctuation=True).fit([story, *turns])
 
 
 def turn_arrays(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> tuple[np.ndarray, np.ndarray]:
-    """Make a row of ids of each turn.
+    """Turn each phrasing of each fact into a row of ids.
 
     Args:
-        tokenizer: that knows the marker words.
-        facts: whose phrasings become turns.
+        tokenizer: from `dialogue_tokenizer`.
+        facts: the questions and answers; held-out phrasings are left out.
 
     Returns:
-        x and y, two int32 arrays (N, T). y is x one word later, and is 0 wherever the next word is not a word of the
-        answer: in the question, and in the padding behind the end. The loss leaves the zeros out.
+        x and y, two int32 arrays (N, T). y is x one word later, but 0 wherever the next word does not belong to the
+        answer: within the question, and in the padding after the end. The loss ignores the zeros.
 
     Example:
         >>> facts = [Fact(["Who?"], "She.")]
@@ -83,20 +83,20 @@ def turn_arrays(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> tuple[np.nda
     x, y = np.full((2, len(turns), length), PADDING_ID, dtype="int32")
     for row, (prompt, ids) in enumerate(zip(prompts, turns, strict=True)):
         x[row, : len(ids) - 1] = ids[:-1]
-        y[row, len(prompt) - 1 : len(ids) - 1] = ids[len(prompt) :]  # the last word of the prompt is followed by the answer
+        y[row, len(prompt) - 1 : len(ids) - 1] = ids[len(prompt) :]  # the answer follows the last word of the prompt
     return x, y
 
 
 class DialogueBatches(WindowBatches):
-    """Serves shuffled batches of turns, hiding some words of each question, other ones each epoch.
+    """Serves shuffled batches of turns and hides some words of the questions, different ones in each epoch.
 
-    A question with a word hidden is a new way to ask the same: the model must not hang on a single word. And it learns
-    what to do with a word that it does not know.
+    A question with a hidden word is one more way to ask the same thing: so the model does not come to depend on a single
+    word, and it learns to cope with a word that it does not know.
 
     Args:
         x, y: the turns, int arrays (N, T) from `turn_arrays`.
-        tokenizer: of the turns.
-        word_dropout: share of the words of a question that are hidden, read as the unknown word.
+        tokenizer: the tokenizer of the turns.
+        word_dropout: the share of the words of the questions to hide, that is, to replace by `<OOV>`.
         batch_size, seed: as for `WindowBatches`.
     """
 
@@ -117,8 +117,8 @@ class DialogueBatches(WindowBatches):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         x, y = super().__getitem__(index)  # (B, T), (B, T)
         rng = np.random.default_rng([self.seed, self.epoch, index])
-        of_question = (y == PADDING_ID) & (x != PADDING_ID) & (x != self.user)  # (B, T)
-        hidden = of_question & (rng.random(x.shape) < self.word_dropout)
+        in_question = (y == PADDING_ID) & (x != PADDING_ID) & (x != self.user)  # (B, T)
+        hidden = in_question & (rng.random(x.shape) < self.word_dropout)
         return np.where(hidden, self.unknown, x), y
 
     def fingerprint(self) -> int:

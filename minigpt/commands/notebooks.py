@@ -36,8 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def build(numbers: list[str]) -> int:
     """Make and run the notebooks with these numbers (none: all), and write them all, or none."""
-    import nbformat
-
     folder = notebook_build.notebooks_folder()
     files: dict[Path, str] = {}
     for source in notebook_build.find_notebooks(folder / "source", "[0-9][0-9]_*.py", numbers):
@@ -55,7 +53,7 @@ def build(numbers: list[str]) -> int:
         if problems:
             raise notebook_build.NotebookError("\n  ".join([f"{source.name} cannot be built; nothing was written:", *problems]))
         for path, notebook in ((folder / f"{source.stem}.ipynb", complete), (folder / "live" / f"{source.stem}.ipynb", live)):
-            files[path] = nbformat.writes(notebook) + "\n"
+            files[path] = notebook_build.import_tool("nbformat").writes(notebook) + "\n"
     for path, content in files.items():
         write_atomic(path, content.encode())
     say(f"{len(files)} notebooks written")
@@ -81,14 +79,12 @@ def check(numbers: list[str], text: Path | None = None) -> int:
 
 def check_notebook(folder: Path, source: Path, text: Path | None) -> tuple[list[str], list[float]]:
     """What is wrong with a notebook and its live version, and the seconds of the cells of the complete one."""
-    import nbformat
-
     complete = notebook_build.read_source(source)
     problems = notebook_build.source_problems(complete)
     paths = folder / f"{source.stem}.ipynb", folder / "live" / f"{source.stem}.ipynb"
     if missing := [path.name for path in paths if not path.is_file()]:
         return [*problems, f"{', '.join(missing)} was never built: type minigpt notebooks build {source.stem[:2]}"], []
-    committed, live = (nbformat.read(path, as_version=4) for path in paths)
+    committed, live = map(notebook_build.read_notebook, paths)
     if notebook_build.strip_outputs(committed) != complete or live != notebook_build.make_live(complete):
         problems.append(f"differs from its source: type minigpt notebooks build {source.stem[:2]}")
     problems += notebook_run.output_problems(committed) + notebook_build.live_problems(live, committed)
@@ -134,10 +130,8 @@ def plan(number: str) -> int:
 
 
 def _read_complete(number: str):
-    import nbformat
-
     (path,) = notebook_build.find_notebooks(notebook_build.notebooks_folder(), "[0-9][0-9]_*.ipynb", [number])
-    return nbformat.read(path, as_version=4)
+    return notebook_build.read_notebook(path)
 
 
 def _seconds(seconds: list[float]) -> str:

@@ -1,4 +1,4 @@
-"""The page, run by Streamlit's own AppTest: ask, settings, several runs, odd prompts, a run that vanishes, the look inside."""
+"""The page, run by Streamlit's own AppTest: questions, settings, several runs, odd prompts, a run that vanishes, the inside."""
 
 import shutil
 import sys
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("streamlit", reason="the page needs the extra minigpt[chat]")
+pytest.importorskip(
+    "streamlit", reason='the page needs Streamlit: type python -m pip install -e ".[chat]" in the project folder'
+)
 
 import minigpt.chat
 from minigpt.chat import Fact
@@ -31,7 +33,7 @@ def tuned(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     size = dialogue_tokenizer("", FACTS).vocab_size
     config = minigpt.GPTConfig(size, max_seq_length=32, embed_dim=32, num_heads=2, ff_dim=64, num_layers=2, dropout=0.0)
-    tf.config.run_functions_eagerly(True)  # so few steps are not worth the seconds that it takes to make a graph of them
+    tf.config.run_functions_eagerly(True)  # for so few steps, building a graph costs more than it saves
     trained = train_dialogue("", FACTS, config, story_epochs=0, epochs=40, progress=False)
     tf.config.run_functions_eagerly(False)
     save_dialogue(folder / "ada", trained.model, trained.tokenizer, FACTS)
@@ -110,18 +112,18 @@ def test_unknown_words_of_a_question_are_shown(tuned, open_page):
         "a" * 4000,
     ],
 )
-def test_an_odd_prompt_is_shown_as_text_and_answered(tuned, open_page, question):
+def test_an_odd_question_is_shown_as_text_and_answered(tuned, open_page, question):
     page = ask(open_page(tuned), question)
     assert said(page)[0] == ("user", question.strip()) and said(page)[1][1]
     shown_otherwise = [element.value for element in [*page.markdown, *page.caption] if question.strip() in element.value]
-    assert not shown_otherwise, "the prompt is shown by an element that reads Markdown"
+    assert not shown_otherwise, "the question is shown by an element that renders Markdown"
 
 
 def test_the_source_never_allows_html():
     assert "unsafe_allow_html" not in Path(PAGE).read_text("utf-8")
 
 
-def test_the_length_is_obeyed_and_the_seed_repeats(tuned, open_page):
+def test_the_length_is_obeyed_and_the_same_seed_gives_the_same_answer(tuned, open_page):
     page = open_page(tuned)
     sliders = {slider.label: slider for slider in page.slider}
     sliders["Temperature"].set_value(2.0)
@@ -156,7 +158,16 @@ def test_the_look_inside_shows_every_word_of_the_answer(tuned, open_page):
     assert not page.exception
 
 
-def test_a_plain_run_continues_the_words_and_is_chosen_beside_the_other(runs, open_page):
+def test_a_model_whose_numpy_copy_does_not_agree_answers_and_is_not_shown_from_inside(runs, open_page, monkeypatch):
+    monkeypatch.setattr("minigpt.engine.next_word.fast_copy", lambda model: None)
+    page = ask(open_page(runs), "Where does Ada live?")
+    assert said(page)[-1] == ("assistant", "Ada lives in a red house.")
+    (inside,) = [expander for expander in page.expander if expander.label == "A look inside"]
+    (sentence,) = [text.value for text in inside.text]
+    assert sentence.startswith("The inside of this model cannot be shown")
+
+
+def test_a_run_without_dialogue_continues_the_words_and_can_be_chosen_too(runs, open_page):
     import helpers
 
     import minigpt
@@ -171,7 +182,7 @@ def test_a_plain_run_continues_the_words_and_is_chosen_beside_the_other(runs, op
     assert said(page)[0] == ("user", "w1 w2") and len(said(page)[1][1].split()) == 40
 
 
-def test_a_run_that_vanishes_is_told_and_the_conversation_stays(runs, open_page):
+def test_a_run_that_vanishes_is_an_error_and_the_conversation_stays(runs, open_page):
     page = ask(open_page(runs), "Where does Ada live?")
     shutil.rmtree(runs / "ada")
     page.run()
@@ -180,13 +191,13 @@ def test_a_run_that_vanishes_is_told_and_the_conversation_stays(runs, open_page)
     assert said(page)[-1] == ("assistant", "Ada lives in a red house.")
 
 
-def test_a_damaged_run_is_told(runs, open_page):
+def test_a_damaged_run_is_an_error(runs, open_page):
     (runs / "ada" / "model.h5").write_bytes(b"nothing")
     page = open_page(runs)
-    assert len(page.error) == 1 and any("cannot be read" in text.value for text in page.text)
+    assert len(page.error) == 1 and any("model.h5" in text.value for text in page.text)
 
 
-def test_a_run_that_was_trained_again_is_read_again(runs, open_page):
+def test_a_run_that_was_trained_again_is_loaded_again(runs, open_page):
     page = ask(open_page(runs), "Where does Ada live?")
     (runs / "ada" / "model.h5").write_bytes(b"nothing")
     page.run()

@@ -1,4 +1,4 @@
-"""The file of questions: what is read from it, what is wrong with it, what is held out."""
+"""The file of questions: how it is read, the mistakes in it, and which phrasings are held out."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_blocks_are_facts_and_comments_are_skipped(tmp_path):
     assert [fact.declined for fact in facts] == [False, True]
 
 
-def test_the_last_block_needs_no_empty_line_and_windows_line_ends_are_read(tmp_path):
+def test_the_last_block_needs_no_empty_line_and_windows_line_endings_work(tmp_path):
     path = tmp_path / "questions.txt"
     path.write_bytes(b"Q: Who?\r\nA: Ada.\r\n\r\nQ: Where?\r\nA: Here.")
     assert [fact.answer for fact in read_dialogue(path)] == ["Ada.", "Here."]
@@ -69,14 +69,14 @@ def test_a_missing_file_is_named(tmp_path):
         read_dialogue(tmp_path / "nowhere.txt")
 
 
-def test_the_class_file_has_enough_facts_phrasings_and_questions_without_an_answer():
+def test_the_file_of_the_class_has_enough_facts_phrasings_and_questions_without_an_answer():
     facts = read_dialogue()
     assert sum(not fact.declined for fact in facts) >= 60
     assert sum(fact.declined for fact in facts) >= 10
     short = [fact.answer for fact in facts if len(fact.phrasings) < 5]
     assert not short, f"facts with fewer than five phrasings: {short}"
     rough = [fact.answer for fact in facts if not (fact.answer[0].isupper() and fact.answer.endswith("."))]
-    assert not rough, f"answers that are no sentences: {rough}"
+    assert not rough, f"answers that are not sentences: {rough}"
 
 
 def test_a_fifth_of_the_phrasings_is_held_out_and_never_a_whole_fact():

@@ -1,4 +1,4 @@
-"""The way from the story to the dialogue, on a tiny model."""
+"""From the story to the dialogue, on a tiny model."""
 
 import json
 import math
@@ -36,7 +36,7 @@ SMALL = {"max_seq_length": 40, "embed_dim": 32, "num_heads": 2, "ff_dim": 64, "n
 
 @pytest.fixture(scope="module", autouse=True)
 def without_graphs():
-    """So few steps are not worth the seconds that it takes to make a graph of them."""
+    """For so few steps, building a graph costs more than it saves."""
     import tensorflow as tf
 
     tf.config.run_functions_eagerly(True)
@@ -61,9 +61,7 @@ def test_the_loss_counts_the_answer_only():
     assert float(answer_loss(y, p)) == pytest.approx((math.log(2) + math.log(4)) / 2, rel=1e-5)
     assert float(answer_accuracy(y, p)) == pytest.approx(0.5)
     p[0, 0], p[0, 3] = (1, 0, 0), (0, 0, 1)
-    assert float(answer_loss(y, p)) == pytest.approx((math.log(2) + math.log(4)) / 2, rel=1e-5), (
-        "a place of the question counted"
-    )
+    assert float(answer_loss(y, p)) == pytest.approx((math.log(2) + math.log(4)) / 2, rel=1e-5), "a word of the question counts"
 
 
 @pytest.fixture(scope="module")
@@ -71,16 +69,16 @@ def learned():
     return train(epochs=40)
 
 
-def test_it_learns_the_answers_and_says_them(learned):
+def test_it_learns_the_answers_and_gives_them(learned):
     for fact in FACTS:
         for question in fact.phrasings:
             assert answer(learned.model, learned.tokenizer, question) == fact.answer
     report = evaluate_dialogue(learned.model, learned.tokenizer, FACTS, progress=False)
-    assert (report.seen.right, report.seen.total) == (4, 4) and report.seen_declined.right == 2
-    assert report.unseen.total == 2 and report.unseen_declined.total == 1 and report.refused.total == 2
+    assert (report.seen.count, report.seen.total) == (4, 4) and report.seen_declined.count == 2
+    assert report.unseen.total == 2 and report.unseen_declined.total == 1 and report.wrongly_declined.total == 2
 
 
-def test_the_histories_are_of_the_story_and_of_the_dialogue(learned):
+def test_there_is_a_history_of_the_story_and_one_of_the_dialogue(learned):
     assert len(learned.story.history["accuracy"]) == 1 and len(learned.dialogue.history["answer_accuracy"]) == 40
 
 
@@ -90,16 +88,16 @@ class StopsInTheMiddle(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def test_a_training_that_was_cut_off_in_the_dialogue_goes_on_to_the_same_weights(tmp_path, monkeypatch):
+def test_a_training_interrupted_in_the_dialogue_continues_to_the_same_weights(tmp_path, monkeypatch):
     unbroken = train(epochs=3, story_epochs=0)
     import minigpt.chat.tuning as tuning
 
-    def cut_off(*arguments, **options):
+    def interrupted(*arguments, **options):
         stops = [StopsInTheMiddle()] if options["checkpoint"].name == "dialogue" else []
         return train_model(*arguments, **{**options, "callbacks": stops})
 
     with monkeypatch.context() as patch:
-        patch.setattr(tuning, "train_model", cut_off)
+        patch.setattr(tuning, "train_model", interrupted)
         with pytest.raises(KeyboardInterrupt):
             train(epochs=3, story_epochs=0, checkpoint=tmp_path)
     assert json.loads((tmp_path / "dialogue" / "progress.json").read_text())["epochs"] == 1
@@ -116,7 +114,7 @@ def test_the_window_of_the_default_model_holds_the_longest_turn():
     assert dialogue_config(tokenizer, facts).max_seq_length >= 55
 
 
-def test_lora_trains_a_small_share_and_leaves_the_rest_as_it_was():
+def test_lora_trains_a_small_share_and_freezes_the_rest():
     model = tiny_model(embed_dim=64, ff_dim=256, vocab_size=300)
     before = model.count_params()
     share = use_lora(model, rank=2)
@@ -127,13 +125,13 @@ def test_lora_trains_a_small_share_and_leaves_the_rest_as_it_was():
     assert len(model.trainable_variables) == 2 * 8
 
 
-def test_a_merged_model_says_what_the_tuned_one_says():
+def test_a_merged_model_predicts_what_the_tuned_one_predicts():
     model = tiny_model()
     ids = np.arange(10)[None]
     plain = np.asarray(model(ids))
     use_lora(model, rank=2)
     np.testing.assert_allclose(
-        np.asarray(model(ids)), plain, atol=1e-6, err_msg="a correction that is not trained changes something"
+        np.asarray(model(ids)), plain, atol=1e-6, err_msg="an untrained correction changes the predictions"
     )
     rng = np.random.default_rng(0)
     for variable in model.trainable_variables:
@@ -147,12 +145,12 @@ def test_a_merged_model_says_what_the_tuned_one_says():
 
 def test_a_dialogue_can_be_tuned_with_lora():
     trained = train(lora_rank=2, story_epochs=0)
-    assert trained.story.history == {}, "the story was left out"
+    assert trained.story.history == {}, "the story should be skipped"
     assert not any("lora" in weight.path for weight in trained.model.weights)
     assert isinstance(answer(trained.model, trained.tokenizer, "Where does Ada live?"), str)
 
 
-def test_lora_wants_a_rank_and_a_model_of_ours():
+def test_lora_needs_a_rank_and_a_model_of_build_gpt_model():
     with pytest.raises(ConfigError, match="rank=0"):
         use_lora(tiny_model(), rank=0)
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])

@@ -1,4 +1,4 @@
-"""Turns: their marker words, their arrays, and the words that are hidden in training."""
+"""Turns: their markers, their arrays, and the words that are hidden in training."""
 
 import numpy as np
 import pytest
@@ -17,11 +17,11 @@ def test_a_question_reads_the_same_however_it_is_typed():
     assert asked("Who is Tavia?") == asked("who is tavia") == asked("  WHO IS TAVIA ?! ")
 
 
-def test_the_mark_inside_a_question_stays():
+def test_punctuation_inside_a_question_stays():
     assert asked("In 3.5 years, who?") == "in 3.5 years, who"
 
 
-def test_marker_words_in_a_question_do_not_end_it():
+def test_markers_in_a_question_do_not_end_it():
     assert turn_prompt("Who <end> is <ANSWER> she?").split() == ["<user>", "who", "is", "she", "<answer>"]
 
 
@@ -32,10 +32,10 @@ def test_each_marker_is_one_word_of_the_vocabulary(tokenizer):
 
 
 def test_held_out_words_are_not_in_the_vocabulary(tokenizer):
-    assert tokenizer.unknown_words("zanzibar once") == ["zanzibar", "once"]  # "Once" of the story has a capital letter
+    assert tokenizer.unknown_words("zanzibar once") == ["zanzibar", "once"]  # the story has "Once", with a capital letter
 
 
-def test_the_answer_and_its_end_are_counted_and_nothing_else(tokenizer):
+def test_only_the_answer_and_its_end_count(tokenizer):
     x, y = turn_arrays(tokenizer, FACTS)
     assert x.shape == y.shape and x.dtype == y.dtype == np.int32 and len(x) == 3
     for row, (question, fact) in enumerate((q, f) for f in FACTS for q in f.phrasings):
@@ -46,7 +46,7 @@ def test_the_answer_and_its_end_are_counted_and_nothing_else(tokenizer):
         assert tokenizer.decode(x[row, : first + 1]) == turn_prompt(question)
 
 
-def test_y_is_the_next_word_of_x_wherever_it_is_counted(tokenizer):
+def test_y_is_the_next_word_of_x_wherever_it_counts(tokenizer):
     x, y = turn_arrays(tokenizer, FACTS)
     later = (y[:, :-1] != 0) & (x[:, 1:] != 0)
     assert later.any() and np.array_equal(y[:, :-1][later], x[:, 1:][later])
@@ -60,13 +60,13 @@ def test_only_words_of_the_question_are_hidden(tokenizer):
     for row, target in zip(hidden, same_y, strict=True):
         words = [tokenizer.words[word_id] for word_id in row]
         start, end = words.index("<user>"), words.index("<answer>")
-        assert (row[start + 1 : end] == unknown).all(), "every word of the question is hidden at a share of 0.999"
-        assert unknown not in row[end:], "the answer is never hidden"
+        assert (row[start + 1 : end] == unknown).all(), "at a share of 0.999, every word of the question should be hidden"
+        assert unknown not in row[end:], "the answer should never be hidden"
         assert tokenizer.decode(target).endswith("<end>")
-    assert unknown not in x, "the turns themselves are left as they are"
+    assert unknown not in x, "the turns themselves should stay as they are"
 
 
-def test_hidden_words_differ_from_epoch_to_epoch_and_repeat_with_the_seed():
+def test_hidden_words_differ_by_epoch_and_repeat_with_the_same_seed():
     facts = read_dialogue()[:20]
     tokenizer = dialogue_tokenizer("", facts)
     x, y = turn_arrays(tokenizer, facts)

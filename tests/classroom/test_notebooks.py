@@ -1,4 +1,4 @@
-"""The notebooks: one source, the complete and the live version of it, and what is made of them in a class."""
+"""The notebooks: one source, the complete and the live version of it, and what a class does with them."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def toy(tmp_path):
 
 @pytest.fixture
 def toy_folder(tmp_path, monkeypatch):
-    """A folder of notebooks with one source, in place of the one of the class."""
+    """A folder of notebooks with one source, in place of those of the class."""
     for name in ("source", "live"):
         (tmp_path / "book" / name).mkdir(parents=True)
     (tmp_path / "book" / "source" / "42_toy.py").write_text(TOY, encoding="utf-8")
@@ -131,7 +131,7 @@ def test_ids_follow_from_the_content_and_differ():
     before = [cell.id for cell in first.cells]
     build.set_ids(both)
     ids = [cell.id for cell in both.cells]
-    assert ids[:2] == before, "a cell keeps its id when another one is added behind it"
+    assert ids[:2] == before, "a cell keeps its id when another one is added after it"
     assert len(set(ids)) == 3, "the same cell twice needs two ids"
 
 
@@ -161,7 +161,7 @@ def test_the_solutions_filled_back_in_give_the_complete_notebook(toy):
     assert live_problems(live, toy) == []
 
 
-def test_blanks_are_named_for_where_they_stand():
+def test_a_blank_is_named_for_the_definition_it_is_in():
     source = "class A:\n    def f(self):\n        # h\n        ### BEGIN SOLUTION: x\n        1\n        ### END SOLUTION\n\n\n"
     source += "def g():\n    # h\n    ### BEGIN SOLUTION: y\n    2\n    ### END SOLUTION\n\n\n"
     source += "# h\n### BEGIN SOLUTION: z\n3\n### END SOLUTION"
@@ -182,7 +182,7 @@ def test_blanks_are_named_for_where_they_stand():
     ],
     ids=["solution shown", "other code", "syntax", "outputs"],
 )
-def test_a_spoilt_live_notebook_is_found(toy, change, complaint):
+def test_a_damaged_live_notebook_is_found(toy, change, complaint):
     live = make_live(toy)
     change(live)
     assert any(complaint in problem for problem in live_problems(live, toy)), live_problems(live, toy)
@@ -191,8 +191,8 @@ def test_a_spoilt_live_notebook_is_found(toy, change, complaint):
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        (": return twice the number", "", "write '### BEGIN SOLUTION: what to write'"),
-        ("    ### END SOLUTION\n", "", "write '### BEGIN SOLUTION: what to write'"),
+        (": return twice the number", "", "not between '### BEGIN SOLUTION: what to write'"),
+        ("    ### END SOLUTION\n", "", "not between '### BEGIN SOLUTION: what to write'"),
         ("    # Hint: use the star.\n", "    number = number\n", "'# Hint: …' is missing"),
         ("TEXT = None  # or your own file\n\n", "", "must begin with 'TEXT = None'"),
         ("about 5 minutes", "about 50 minutes", "about 5 minutes in class"),
@@ -214,13 +214,12 @@ def test_one_line_switches_to_another_text(toy):
 # Outputs
 
 
-def spoilt(output):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", execution_count=1, outputs=[output])])
-    return notebook, notebook.cells[0].outputs
+def with_output(output):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", execution_count=1, outputs=[output])])
 
 
 def test_outputs_are_cleaned():
-    notebook, _ = spoilt(nbformat.v4.new_output("stream", text="\x1b[31mred\x1b[0m\b\rin /tmp/folder/a.txt and /tmp/folder"))
+    notebook = with_output(nbformat.v4.new_output("stream", text="\x1b[31mred\x1b[0m\b\rin /tmp/folder/a.txt and /tmp/folder"))
     notebook.cells[0].outputs.append(nbformat.v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}}))
     notebook.metadata["widgets"] = {"state": {}}
     clean_outputs(notebook, "/tmp/folder")
@@ -239,8 +238,8 @@ def test_outputs_are_cleaned():
         (nbformat.v4.new_output("stream", text=str(Path.home() / "x")), "a path of this machine"),
     ],
 )
-def test_what_does_not_belong_into_an_output_is_found(output, complaint):
-    notebook, _ = spoilt(output)
+def test_what_does_not_belong_in_an_output_is_found(output, complaint):
+    notebook = with_output(output)
     assert any(complaint in problem for problem in output_problems(notebook)), output_problems(notebook)
 
 
@@ -340,11 +339,21 @@ def test_students_and_instructors_need_no_jupytext(tmp_path):
         "print('tensorflow' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "type python -m pip install jupytext" in run.stdout
+    assert 'jupytext, which is not installed: type  python -m pip install -e ".[dev]"' in run.stdout
     assert run.stdout.endswith("False\n"), "neither needs TensorFlow, so both answer at once"
 
 
-def test_lab_copies_what_is_not_there_and_never_overwrites(tmp_path):
+@pytest.mark.parametrize("tool", ["jupytext", "nbformat", "nbclient"])
+def test_a_missing_tool_is_one_sentence_that_says_what_to_type(toy, tmp_path, monkeypatch, tool):
+    monkeypatch.setitem(sys.modules, tool, None)
+    uses = {"jupytext": lambda: read_source(tmp_path / "42_toy.py"), "nbformat": lambda: notebooks_command.plan("03")}
+    with pytest.raises(NotebookError) as caught:
+        uses.get(tool, lambda: run_notebook(toy))()
+    assert str(caught.value).startswith(f"this needs {tool}, which is not installed: type  python -m pip install -e")
+    assert "\n" not in str(caught.value)
+
+
+def test_lab_copies_what_is_missing_and_never_overwrites(tmp_path):
     folder = tmp_path / "my folder"
     copied, kept = lab.fill_folder(folder)
     assert folder / "03_windows.ipynb" in copied
@@ -380,18 +389,18 @@ def test_lab_opens_jupyterlab_at_the_first_notebook(tmp_path):
 
 
 @pytest.mark.parametrize("stage", range(len(STAGES) + 1))
-def test_the_figure_marks_the_present_stage(stage):
+def test_the_figure_marks_the_current_stage(stage):
     texts = pipeline(stage).axes[0].texts
     bold = [text.get_text() for text in texts if text.get_weight() == "bold"]
     assert (STAGES[stage - 1][0] in bold) if stage else not any(name in bold for name, _ in STAGES)
     assert ("You are here" in bold) == bool(stage)
 
 
-def test_there_is_no_stage_behind_the_last_one():
+def test_there_is_no_stage_after_the_last_one():
     with pytest.raises(ConfigError, match="stage=11: use the number of a notebook, 0 to 10"):
         pipeline(11)
 
 
-def test_words_stand_over_their_ids():
+def test_words_are_above_their_ids():
     texts = [text.get_text() for text in words_over_ids(["the", "cat"], [2, 1], unknown_id=1).axes[0].texts]
     assert texts == ["the", "2", "cat", "1"]

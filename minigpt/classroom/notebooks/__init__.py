@@ -1,1 +1,1 @@
-"""The notebooks: built from one source, run, and checked."""
+"""The notebooks: how they are built from their sources, run and checked."""

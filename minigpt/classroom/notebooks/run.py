@@ -1,4 +1,4 @@
-"""Run a notebook in a fresh kernel, alone in an empty folder, and leave its outputs clean."""
+"""Run a notebook by itself, in a fresh kernel and an empty folder, and clean its outputs."""
 
 import os
 import re
@@ -9,25 +9,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-from minigpt.classroom.notebooks.build import NotebookError
+from minigpt.classroom.notebooks.build import NotebookError, code_cells, import_tool
 
-CELL_SECONDS = 180  # a cell is planned for at most 60 s; a busy machine gets three times as long
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")  # colours and cursor moves; not tab, not newline
+CELL_SECONDS = 180  # a cell should take at most 60 s; a busy machine gets three times as long
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")  # all but tabs and newlines
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def run_notebook(notebook: Any) -> list[float]:
-    """Run every cell, writing the outputs into the notebook.
+    """Run every cell and put the outputs into the notebook.
 
     Returns:
-        The seconds of each cell (0 for prose), also after a cell that failed.
+        The seconds that each cell took (0 for prose).
 
     Raises:
         NotebookError: a cell failed; the message names it.
     """
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
-
+    nbclient = import_tool("nbclient")
     seconds = [0.0] * len(notebook.cells)
     started: dict[int, float] = {}
 
@@ -38,9 +36,9 @@ def run_notebook(notebook: Any) -> list[float]:
         seconds[cell_index] = time.perf_counter() - started[cell_index]
 
     with tempfile.TemporaryDirectory(prefix="minigpt-notebook-") as folder, tempfile.TemporaryDirectory() as settings:
-        # No settings of the user: a start-up file or a style of theirs would change the outputs.
+        # The user's settings stay out: a start-up file or a style would change the outputs.
         environment = {**os.environ, "IPYTHONDIR": settings, "MPLCONFIGDIR": settings}
-        client = NotebookClient(
+        client = nbclient.NotebookClient(
             notebook,
             timeout=CELL_SECONDS,
             resources={"metadata": {"path": folder}},
@@ -49,11 +47,11 @@ def run_notebook(notebook: Any) -> list[float]:
             on_cell_executed=end,
         )
         try:
-            client.execute(env=environment, stderr=subprocess.DEVNULL)  # remarks of the kernel itself
-        except CellExecutionError as error:
+            client.execute(env=environment, stderr=subprocess.DEVNULL)  # where the kernel itself writes
+        except nbclient.exceptions.CellExecutionError as error:
             number = max(started) + 1
             raise NotebookError(f"cell {number} failed: {error.ename}: {CONTROL.sub('', error.evalue)}") from error
-        except CellTimeoutError as error:
+        except nbclient.exceptions.CellTimeoutError as error:
             raise NotebookError(f"cell {max(started) + 1} did not end within {CELL_SECONDS} s") from error
         finally:
             clean_outputs(notebook, folder)
@@ -61,12 +59,10 @@ def run_notebook(notebook: Any) -> list[float]:
 
 
 def clean_outputs(notebook: Any, folder: str) -> None:
-    """Take out what differs from machine to machine and says nothing: control characters, widgets, the folder's name."""
+    """Remove what differs from machine to machine and tells nothing: control characters, widgets, the folder's name."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
+    for _, cell in code_cells(notebook):
         cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
         for output in cell.outputs:
             output.get("metadata", {}).clear()
@@ -76,12 +72,10 @@ def clean_outputs(notebook: Any, folder: str) -> None:
 
 
 def output_problems(notebook: Any) -> list[str]:
-    """What does not belong into the outputs of a committed notebook, each in a line."""
+    """What does not belong in the outputs of a committed notebook, a line for each problem."""
     private = {str(Path.home()), sys.prefix, tempfile.gettempdir(), str(Path(__file__).resolve().parents[3])}
     problems = []
-    for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type != "code":
-            continue
+    for number, cell in code_cells(notebook):
         if cell.execution_count is None and cell.source.strip():
             problems.append(f"cell {number} was not run")
         for output in cell.outputs:
@@ -98,21 +92,19 @@ def output_problems(notebook: Any) -> list[str]:
 
 
 def stops_at_blank(live: Any, message: str) -> str:
-    """Run a live notebook and say what is wrong, or "" where it stops at its first blank and says what to write."""
+    """Run a live notebook; return "" if it stops at its first blank with this message, else what is wrong."""
     try:
         run_notebook(live)
     except NotebookError as error:
-        shown = "\n".join(
-            [str(error)]
-            + [owner[name] for cell in live.cells for output in cell.get("outputs", []) for owner, name in _texts(output)]
-        )
-        return "" if message in shown else f"the live notebook stops, but not at its first blank ({message}): {error}"
-    return f"the live notebook runs through, past its first blank ({message})"
+        texts = [owner[name] for _, cell in code_cells(live) for output in cell.outputs for owner, name in _texts(output)]
+        if any(message in text for text in [str(error), *texts]):
+            return ""
+        return f"the live notebook stops, but not at its first blank ({message}): {error}"
+    return f"the live notebook does not stop at its first blank ({message})"
 
 
 def _texts(output: Any) -> list[tuple[Any, str]]:
-    """Where the texts of an output stand, as (owner, name): `owner[name]` is a string."""
+    """Where the texts of an output are, as (owner, name): `owner[name]` is a string."""
     texts = [(output, name) for name in ("text", "evalue") if name in output]
     data = output.get("data", {})
-    texts += [(data, name) for name in data if name.startswith("text/") and isinstance(data[name], str)]
-    return texts
+    return texts + [(data, name) for name in data if name.startswith("text/") and isinstance(data[name], str)]
