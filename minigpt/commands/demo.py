@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from functools import partial
 
 import minigpt
 from minigpt.commands.summary import print_summary
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     print_summary(model)
 
     step("5. train it, and watch it learn to write")
-    sample = minigpt.SampleText(tokenizer, prompt, say=lambda line: say(line, indent=4))
+    sample = minigpt.SampleText(tokenizer, prompt, say=partial(say, indent=4))
     history = minigpt.train_model(model, x, y, epochs=EPOCHS, callbacks=[sample])
     say(f"it now predicts the next word correctly {history.history['accuracy'][-1]:.0%} of the time")
 

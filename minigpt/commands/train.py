@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import minigpt
@@ -116,7 +117,7 @@ def train_text(arguments: argparse.Namespace) -> int:
             batch_size=batch_size,
             learning_rate=arguments.learning_rate,
             validation_split=arguments.validation_split or 0.0,
-            callbacks=[minigpt.SampleText(tokenizer, arguments.prompt or "", say=lambda line: say(line, indent=4))],
+            callbacks=[minigpt.SampleText(tokenizer, arguments.prompt or "", say=partial(say, indent=4))],
             checkpoint=checkpoint,
             seed=arguments.seed,
         )
@@ -185,7 +186,7 @@ def kept_training(arguments: argparse.Namespace) -> Iterator[Path]:
     from minigpt.engine.checkpoint import discard, unfinished
     from minigpt.engine.files import locked
 
-    out = Path(arguments.out)
+    out, was_there = Path(arguments.out), Path(arguments.out).exists()
     checkpoint = out / CHECKPOINT
     if checkpoint.is_symlink() or checkpoint.is_file():
         raise TrainingError(f"{checkpoint} is a file or a link, where minigpt needs a folder: use another --out")
@@ -210,7 +211,8 @@ def kept_training(arguments: argparse.Namespace) -> Iterator[Path]:
         if not unfinished(checkpoint):  # nothing to keep: leave no empty folder behind
             with contextlib.suppress(minigpt.MinigptError, OSError):
                 discard(checkpoint)
-                out.rmdir()
+                if not was_there:
+                    out.rmdir()
         elif isinstance(error, KeyboardInterrupt):
             say("\nThe finished epochs are kept. To go on, type the same command with --resume.")
         raise
@@ -253,7 +255,7 @@ def say_model(config: minigpt.GPTConfig, epochs: str, words_read: int) -> None:
 
 
 def text_warnings(text_data: str, tokenizer, sequence: list[int], unknown: float) -> list[str]:
-    """What is odd about a text, in sentences."""
+    """What a student should know about a text before training on it."""
     found = []
     distinct = len(tokenizer.word_counts)
     if len(sequence) < 300:
