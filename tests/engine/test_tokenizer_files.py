@@ -174,10 +174,10 @@ def le(number, size):
     return number.to_bytes(size, "little")
 
 
-def nested(open_tuple, levels):
+def nested(tuple_of, levels):
     """A tuple of tuples of tuples, each of which holds the one before it several times, as the key of a dict."""
-    first = b"\x80\x04}" + b"K\x01\x85q\x00"
-    return first + b"".join(open_tuple(level) + b"q" + bytes([level + 1]) for level in range(levels)) + b"K\x01s."
+    tuples = [tuple_of(b"h" + bytes([level])) + b"q" + bytes([level + 1]) + b"0" for level in range(levels)]
+    return b"\x80\x04}K\x01\x85q\x000" + b"".join(tuples) + b"h" + bytes([levels]) + b"K\x01s."
 
 
 BOMBS = {
@@ -189,8 +189,8 @@ BOMBS = {
     "frame of 4 GB": b"\x80\x04\x95" + le(2**32, 8) + b"N.",
     "memo of 8 GB": b"\x80\x02Nr" + le(2**29, 4) + b".",
     "memo of 8 GB, as text": b"Np536870912\n.",
-    "tuples of tuples": nested(lambda level: b"h" + bytes([level]) + b"h" + bytes([level]) + b"\x86", 60),
-    "long tuples of long tuples": nested(lambda level: b"(" + (b"h" + bytes([level])) * 100 + b"t", 11),
+    "tuples of tuples": nested(lambda inner: inner * 2 + b"\x86", 60),
+    "long tuples of long tuples": nested(lambda inner: b"(" + inner * 100 + b"t", 11),
     "deep tuples": b"\x80\x04}" + b"K\x01" + b"\x85" * 1_000_000 + b"K\x01s.",
     "copies of a long dict": b"\x80\x02}q\x00("
     + b"".join(b"J" + le(number, 4) + b"N" for number in range(30_000))
