@@ -8,6 +8,12 @@ import numpy as np
 TINY = {"vocab_size": 20, "max_seq_length": 12, "embed_dim": 16, "num_heads": 2, "ff_dim": 32, "num_layers": 1, "dropout": 0.0}
 WORDS = " ".join(f"w{number}" for number in range(18))  # a vocabulary of 20 ids: padding, <OOV>, w0 … w17
 
+PEAK_MEMORY = """
+def peak_memory():  # bytes; on Linux. getrusage would begin with the peak of the process that started this one
+    with open("/proc/self/status") as status:
+        return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+"""
+
 
 def tiny_model(**fields):
     """A GPT that is built in a moment; the fields given replace those of TINY."""

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import PEAK_MEMORY, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorflow.keras.preprocessing.text import Tokenizer
@@ -297,8 +297,8 @@ def made_up_text(size):
     return "\n".join(lines)[:size]
 
 
-LOOK = """
-import resource, sys, tracemalloc
+LOOK = f"""{PEAK_MEMORY}
+import sys, tracemalloc
 import minigpt
 from minigpt.engine.windows import check_windows
 
@@ -314,17 +314,14 @@ def train(path, model):
     batches = minigpt.stream_dataset(sequence, 100)
     return text, sequence, x, batches, batches[0]
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
 small, large = sys.argv[1:]
 model = minigpt.build_gpt_model(minigpt.GPTConfig(5000, embed_dim=16, num_heads=2, ff_dim=32, num_layers=1))
 train(small, model)  # so that TensorFlow has taken what it needs
-before = peak()
+before = peak_memory()
 look(large)
-print(peak() - before)
+print(peak_memory() - before)
 train(large, model)
-print(peak() - before)
+print(peak_memory() - before)
 tracemalloc.start()
 look(large)
 print(tracemalloc.get_traced_memory()[1])
@@ -332,7 +329,7 @@ print(tracemalloc.get_traced_memory()[1])
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss has another unit elsewhere")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_large_text_takes_four_times_its_size_to_look_at_and_eight_to_train_on(tmp_path):
     size = 8_000_000
     (tmp_path / "small.txt").write_text(made_up_text(50_000), "utf-8")

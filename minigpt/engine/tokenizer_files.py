@@ -108,7 +108,7 @@ def _check_cost(content: bytes, unpickler: "_TokenizerUnpickler") -> None:
         calls += opcode.name in CALLS
         far_memo = opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(content)
         if opcode.name == "TUPLE" or calls > MOST_CALLS or far_memo:  # long tuples of long tuples take forever to hash
-            odd = opcode.name
+            odd = odd or opcode.name
     if odd:
         raise TokenizerError(f"the pickle holds {odd} where no tokenizer does: it was refused and nothing was run")
 
