@@ -1,6 +1,10 @@
 import linecache
+import os
+import shutil
 import sys
+import tempfile
 import types
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +26,7 @@ PUBLIC_NAMES = [
     "generate_text",
 ]
 QUICK = ("read_text", "WordTokenizer", "create_dataset", "PositionalEncoding", "save_gpt", "generate_text")
+SLOW_IF_LONG = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in PUBLIC_NAMES]
 
 
 def ours(name):
@@ -63,7 +68,7 @@ def test_checks_have_names_of_their_own_and_say_what_they_verify(stage):
         assert len(one.what.split()) > 3, one.name
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in PUBLIC_NAMES])
+@pytest.mark.parametrize("name", SLOW_IF_LONG)
 def test_the_package_passes_its_own_checks(name):
     assert [result.message for result in checks.run_checks(name, ours(name)) if result.status != "passed"] == []
 
@@ -222,3 +227,79 @@ def test_a_function_of_a_file_is_imported(tmp_path, monkeypatch):
     fresh = {}
     exec(fresh_process.as_program(students_saving.load_gpt), fresh)
     assert fresh["load_gpt"]("run") == ("file", "run")
+
+
+def littering(function):
+    """The function, which also writes files with relative paths."""
+
+    def wrapper(*arguments, **options):
+        Path("dropping.txt").write_text("a file")
+        Path("latest", "model").mkdir(parents=True, exist_ok=True)
+        return function(*arguments, **options)
+
+    return wrapper
+
+
+@pytest.fixture
+def empty_folders(tmp_path, monkeypatch):
+    """The current folder and the one for temporary files: both must be empty again after the test."""
+    folders = [tmp_path / name for name in ("current", "temporary")]
+    for folder in folders:
+        folder.mkdir()
+    monkeypatch.chdir(folders[0])
+    monkeypatch.setattr(tempfile, "tempdir", str(folders[1]))
+    yield
+    assert Path.cwd() == folders[0]
+    assert [list(folder.iterdir()) for folder in folders] == [[], []]
+
+
+def run_one(function, name="read_text/given_path"):
+    stage = name.split("/")[0]
+    return checks.run_check(next(one for one in checks.CHECKS[stage] if one.name == name), function)
+
+
+@pytest.mark.parametrize("name", SLOW_IF_LONG)
+def test_no_check_leaves_a_file_in_the_students_folder(name, empty_folders):
+    students = tuple(map(littering, ours(name))) if name == "load_gpt" else littering(ours(name))
+    assert [result.message for result in checks.run_checks(name, students) if result.status != "passed"] == []
+
+
+def escape_and_fail():
+    os.chdir(tempfile.tempdir)
+    raise ValueError("mine")
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda: shutil.rmtree(os.getcwd()), lambda: os.chdir(".."), lambda: os.chmod(".", 0), escape_and_fail, sys.exit]
+)
+def test_the_current_folder_is_restored_whatever_the_student_does(harm, empty_folders):
+    def read_text(path):
+        text = minigpt.read_text(path)
+        harm()
+        return text
+
+    search_path = sys.path.copy()
+    run_one(read_text)
+    assert sys.path == search_path
+
+
+def test_a_current_folder_that_is_gone_stops_no_check(in_tmp):
+    gone = in_tmp / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    assert run_one(minigpt.read_text).status == "passed"
+    os.chdir(in_tmp)
+
+
+def test_the_students_own_modules_and_the_text_of_the_class_are_found(in_tmp, monkeypatch):
+    (in_tmp / "own_reading.py").write_text("def read(path):\n    return open(path, encoding='utf-8').read()\n")
+    monkeypatch.setattr(sys, "path", ["", *sys.path])  # as in a notebook
+
+    def read_text(path):
+        from own_reading import read
+
+        assert len(read("data/data.txt").split()) > 800
+        return read(path)
+
+    assert run_one(read_text).status == "passed"

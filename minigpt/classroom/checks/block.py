@@ -19,6 +19,7 @@ from minigpt.classroom.checks.machinery.fixtures import (
     fit_one_batch,
     make_block,
     output_of,
+    random_batch,
     random_embeddings,
 )
 from minigpt.classroom.checks.machinery.run import CheckFailed, check
@@ -126,8 +127,7 @@ def parameters(factory: Factory) -> None:
 
 @check("transformer_block", "learns", "a small GPT with this block learns eight windows by heart")
 def learns(factory: Factory) -> None:
-    rng = np.random.default_rng(4)
-    ids, targets = rng.integers(0, VOCAB, (8, LENGTH)), rng.integers(0, VOCAB, (8, LENGTH))
+    ids, targets = random_batch(8, seed=4)
     words = keras.Input((LENGTH,), dtype="int32")
     x = keras.layers.Embedding(VOCAB, EMBED_DIM, keras.initializers.RandomNormal(stddev=1.0))(words)
     positions = table_of_paper(LENGTH, EMBED_DIM).astype("float32")

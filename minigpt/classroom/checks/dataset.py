@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from minigpt.classroom.checks.machinery.messages import exception_means
 from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 Create = Callable[..., Any]
@@ -121,11 +122,8 @@ def none_missing(create_dataset: Create) -> None:
     for sequence, size in ((COUNTING, WINDOW), (COUNTING, 1), (COUNTING[:5], 4)):
         rows = len(sequence) - size
         expected = f"{rows} windows from {len(sequence)} words at window_size={size}"
-        try:
+        with exception_means("the loop runs one window too far: there are len(sequence) - window_size", expected, IndexError):
             x, _ = windows(create_dataset, sequence, size)
-        except IndexError:
-            mistake = "the loop runs one window too far: there are len(sequence) - window_size"
-            raise CheckFailed(expected, "IndexError", mistake) from None
         if len(x) != rows or len(np.unique(x, axis=0)) != rows:
             mistake = f"{len(sequence)} words give {len(sequence)} - {size} windows: range(len(sequence) - window_size)"
             if len(x) == rows - 1:

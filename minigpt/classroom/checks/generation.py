@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from minigpt.classroom.checks.machinery.messages import describe
+from minigpt.classroom.checks.machinery.messages import exception_means
 from minigpt.classroom.checks.machinery.run import CheckFailed, check
 from minigpt.classroom.checks.machinery.stub_model import (
     WORDS,
@@ -120,12 +120,9 @@ def empty_prompt(generate_text: Generate) -> None:
 
 
 def _at_least_one_word(generate_text: Generate, prompt: str, tokenizer: Any, mistake: str) -> list[str]:
-    try:
+    expected = f"words after the prompt {prompt!r}"
+    with exception_means(mistake, expected):
         words = new_words(generate_text, next_animal, prompt, tokenizer, max_new_tokens=3)
-    except CheckFailed:
-        raise
-    except Exception as error:
-        raise CheckFailed(f"words after the prompt {prompt!r}", describe(error), mistake) from None
     if not words:
-        raise CheckFailed(f"words after the prompt {prompt!r}", "no word", mistake)
+        raise CheckFailed(expected, "no word", mistake)
     return words

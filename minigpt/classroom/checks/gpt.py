@@ -22,8 +22,9 @@ from minigpt.classroom.checks.machinery.fixtures import (
     loss_of,
     model_counts,
     output_of,
+    random_batch,
 )
-from minigpt.classroom.checks.machinery.messages import describe
+from minigpt.classroom.checks.machinery.messages import exception_means
 from minigpt.classroom.checks.machinery.reference_parts import check
 from minigpt.classroom.checks.machinery.run import CheckFailed
 from minigpt.config import GPTConfig
@@ -63,12 +64,6 @@ def probabilities_of(model: Any, ids: np.ndarray) -> np.ndarray:
 def log_probabilities(model: Any, ids: np.ndarray) -> np.ndarray:
     """Their logarithms; abs, because logits fail a check of their own."""
     return np.log(np.maximum(np.abs(probabilities_of(model, ids)), 1e-9))
-
-
-def random_batch(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Random ids and random targets."""
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, VOCAB, (rows, LENGTH)), rng.integers(0, VOCAB, (rows, LENGTH))
 
 
 @check("probabilities", "at each position, the probabilities of the words sum to 1")
@@ -172,13 +167,9 @@ def parameters(build_gpt_model: Build) -> None:
 def any_length(build_gpt_model: Build) -> None:
     model = build(build_gpt_model)
     for length in (LENGTH, 3, 1):
-        try:
+        mistake = "the model takes one length only: use keras.Input((None,)), and cut the table of positions to the input"
+        with exception_means(mistake, f"predictions for {length} of {LENGTH} words"):
             shape = output_of(model, IDS[:, :length]).shape
-        except CheckFailed:
-            raise
-        except Exception as error:
-            mistake = "the model takes one length only: use keras.Input((None,)), and cut the table of positions to the input"
-            raise CheckFailed(f"predictions for {length} of {LENGTH} words", type(error).__name__, mistake) from None
         if shape[1:-1] != (length,):
             mistake = "there must be one prediction for each word"
             raise CheckFailed(f"{length} predictions for {length} words", f"the shape {shape}", mistake)
@@ -194,11 +185,9 @@ def dropout_off(build_gpt_model: Build) -> None:
 
 @check("any_config", "any object with the fields of the config will do")
 def any_config(build_gpt_model: Build) -> None:
-    try:
+    mistake = "use only the fields of the config (config.embed_dim, …), neither its class nor its other functions"
+    with exception_means(mistake, "a model from an object with the same fields", TypeError, AttributeError):
         build(build_gpt_model, types.SimpleNamespace(**asdict(SMALL)))
-    except (TypeError, AttributeError) as error:
-        mistake = "use only the fields of the config (config.embed_dim, …), neither its class nor its other functions"
-        raise CheckFailed("a model from an object with the same fields", describe(error), mistake) from None
 
 
 @check("learns", "the model learns: it overfits one batch")

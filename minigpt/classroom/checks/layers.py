@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from minigpt.classroom.checks.machinery.messages import describe
-from minigpt.classroom.checks.machinery.run import CheckFailed, check
+from minigpt.classroom.checks.machinery.messages import exception_means
+from minigpt.classroom.checks.machinery.run import CheckFailed, check, private_path
 
 LayerClass = Callable[..., Any]
 
@@ -115,22 +115,18 @@ def any_length(layer_class: LayerClass) -> None:
     layer = layer_class(max_len=150, d_model=8)
     longest = table_of(layer, 150, 8)
     for length in (1, 3, 149):
-        try:
+        mistake = "it works for one length only: add the first rows, table[:T], where T is the length of the input"
+        with exception_means(mistake, f"a sequence of {length} words at max_len=150"):
             table = table_of(layer, length, 8)
-        except Exception as error:
-            mistake = "it works for one length only: add the first rows, table[:T], where T is the length of the input"
-            raise CheckFailed(f"a sequence of {length} words at max_len=150", type(error).__name__, mistake) from None
         if not np.allclose(table, longest[:length], atol=1e-4):
             mistake = "the first positions must get the first rows of the table, whatever the length"
             if np.allclose(table, longest[-length:], atol=1e-4):
                 mistake = "a short sequence gets the last rows of the table: it must get the first, table[:T]"
             raise CheckFailed(f"the first {length} rows of the table", "other rows", mistake)
     words = keras.Input((None, 8))
-    try:
+    mistake = "while a model is built, the length is not known yet: cut the table with table[: x.shape[1]]"
+    with exception_means(mistake, "a layer that works in a model with keras.Input((None, d_model))"):
         apply(keras.Model(words, layer(words)), np.zeros((1, 3, 8), dtype="float32"))
-    except Exception as error:
-        mistake = "while a model is built, the length is not known yet: cut the table with table[: x.shape[1]]"
-        raise CheckFailed("a layer that works in a model with keras.Input((None, d_model))", describe(error), mistake) from None
 
 
 @check("PositionalEncoding", "along_the_words", "positions count along the words, the same in every sequence of the batch")
@@ -165,12 +161,11 @@ def saved(layer_class: LayerClass) -> None:
     words = keras.Input((6, 8))
     model = keras.Model(words, layer_class(max_len=12, d_model=8)(words))
     x = np.random.default_rng(2).normal(size=(1, 6, 8)).astype("float32")
-    model.save("model.keras")
-    try:
-        loaded = keras.models.load_model("model.keras", custom_objects={layer_class.__name__: layer_class})
-    except Exception as error:
-        mistake = "get_config must hold max_len and d_model, or Keras cannot create the layer: {**super().get_config(), …}"
-        raise CheckFailed("the layer as it was saved", describe(error), mistake) from None
+    path = private_path("model.keras")
+    model.save(path)
+    mistake = "get_config must hold max_len and d_model, or Keras cannot create the layer: {**super().get_config(), …}"
+    with exception_means(mistake, "the layer as it was saved"):
+        loaded = keras.models.load_model(path, custom_objects={layer_class.__name__: layer_class})
     if not np.allclose(apply(loaded, x), apply(model, x), atol=1e-4):
         mistake = "get_config must hold max_len and d_model as they were given"
         raise CheckFailed("the same output after loading", "another one", mistake)

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 
 from minigpt.classroom.checks.machinery.fresh_process import as_program
-from minigpt.classroom.checks.machinery.messages import describe
-from minigpt.classroom.checks.machinery.run import CheckFailed, check
+from minigpt.classroom.checks.machinery.messages import exception_means
+from minigpt.classroom.checks.machinery.run import CheckFailed, check, private_path
 from minigpt.classroom.checks.saving import IDS, gpt, plain_model, predictions, small_tokenizer
 
 Pair: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
@@ -61,7 +61,7 @@ def save_and_load(pair: Pair, seeds: Sequence[int] = (1,), trained: bool = False
     save_gpt, load_gpt = pair
     first: Exception | None = None
     for make in (gpt, plain_model):
-        models = {Path.cwd() / "runs" / f"{make.__name__}_{seed}": make(seed) for seed in seeds}
+        models = {private_path("runs", f"{make.__name__}_{seed}"): make(seed) for seed in seeds}
         try:
             for folder, model in models.items():
                 if trained:
@@ -123,17 +123,15 @@ def trains_on(pair: Pair) -> None:
     model = save_and_load(pair, trained=True)[0].model
     if not model.compiled:
         model.compile(**COMPILED)
-    try:
+    mistake = "the optimizer in an .h5 file cannot be used again: load the model with compile=False, and compile it again"
+    with exception_means(mistake, "another step of training"):
         model.fit(IDS, IDS, verbose=0)
-    except Exception as error:
-        mistake = "the optimizer in an .h5 file cannot be used again: load the model with compile=False, and compile it again"
-        raise CheckFailed("another step of training", describe(error), mistake) from None
 
 
 @check("load_gpt", "fresh_process", "it works in a fresh process, where nothing is left of this one")
 def fresh_process(pair: Pair) -> None:
     [loaded] = save_and_load(pair)
-    elsewhere = Path.cwd() / "elsewhere"
+    elsewhere = private_path("elsewhere")
     elsewhere.mkdir()
     program = f"{as_program(pair[1])}\nprint_predictions(load_gpt({str(loaded.folder)!r}), {PROMPT!r}, {IDS.tolist()!r})\n"
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -156,7 +154,7 @@ def fresh_process(pair: Pair) -> None:
 def missing_folder(pair: Pair) -> None:
     save_and_load(pair)  # a function that fails on every folder does not pass here
     try:
-        returned = pair[1](str(Path.cwd() / "no_such_run"))
+        returned = pair[1](str(private_path("no_such_run")))
     except Exception:
         return
     mistake = "a wrong folder must not go unnoticed: let the error through, and do not return an old or an empty model"

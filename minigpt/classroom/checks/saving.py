@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 from minigpt.classroom.checks.gpt import SMALL
-from minigpt.classroom.checks.machinery.run import CheckFailed, check
+from minigpt.classroom.checks.machinery.messages import exception_means
+from minigpt.classroom.checks.machinery.run import CheckFailed, check, private_path
 from minigpt.model import build_gpt_model
 from minigpt.tokenizer import WordTokenizer
 
@@ -45,29 +46,25 @@ def predictions(model: Any) -> np.ndarray:
 
 @check("save_gpt", "folder", "it creates the folder, and puts its files there")
 def creates_folder(save_gpt: Save) -> None:
-    before = set(os.listdir())
-    for folder in (Path.cwd() / "made" / "by" / "save", Path("relative")):
-        try:
+    before = set(os.listdir(private_path()))
+    for folder in (private_path("made", "by", "save"), Path("relative")):
+        mistake = "the folder is not created first: Path(folder).mkdir(parents=True, exist_ok=True)"
+        with exception_means(mistake, f"a new folder {folder.name}", OSError):
             save_gpt(str(folder), gpt(), small_tokenizer())
-        except OSError as error:
-            mistake = "the folder is not created first: Path(folder).mkdir(parents=True, exist_ok=True)"
-            raise CheckFailed(f"a new folder {folder.name}", type(error).__name__, mistake) from None
         if not folder.is_dir() or not any(folder.iterdir()):
-            others = ", ".join(sorted(set(os.listdir()) - before - {"made", "relative"}))
+            others = ", ".join(sorted(set(os.listdir(private_path())) - before - {"made", "relative"}))
             mistake = "the files go elsewhere: put every file into the given folder, Path(folder) / 'model.keras'"
             raise CheckFailed(f"a folder {folder.name} with files", f"{others or 'nothing'} instead", mistake)
 
 
 @check("save_gpt", "again", "saving into the same folder again replaces the files")
 def again(save_gpt: Save) -> None:
-    folder = Path.cwd() / "run"
+    folder = private_path("run")
     save_gpt(str(folder), gpt(1), small_tokenizer())
     before = _contents(folder)
-    try:
+    mistake = "saving fails if the folder exists: mkdir(parents=True, exist_ok=True)"
+    with exception_means(mistake, "the new files in the old folder"):
         save_gpt(str(folder), gpt(2), small_tokenizer())
-    except Exception as error:
-        mistake = "saving fails if the folder exists: mkdir(parents=True, exist_ok=True)"
-        raise CheckFailed("the new files in the old folder", type(error).__name__, mistake) from None
     if _contents(folder) == before:
         mistake = "the old files are kept: saving again must replace the old model with the new one"
         raise CheckFailed("files of the new model", "the files of the old model", mistake)

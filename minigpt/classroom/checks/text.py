@@ -1,11 +1,10 @@
 """Checks of `read_text`: the text comes back whole and unchanged."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from minigpt.classroom.checks.machinery.messages import describe
-from minigpt.classroom.checks.machinery.run import CheckFailed, check
+from minigpt.classroom.checks.machinery.messages import exception_means
+from minigpt.classroom.checks.machinery.run import CheckFailed, check, private_path
 
 Read = Callable[..., Any]
 STORY = "The cat sat on the mat.\nDid it sleep? No!\n\nIt dreamed of fish."
@@ -14,7 +13,7 @@ FIRST_LINE = STORY.splitlines()[0]
 
 def read(read_text: Read, content: str = STORY, as_path: bool = False) -> Any:
     """What the student's function returns for a file with this content."""
-    path = Path.cwd() / "story.txt"
+    path = private_path("story.txt")
     path.write_bytes(content.encode("utf-8"))
     return read_text(path if as_path else str(path))
 
@@ -78,10 +77,8 @@ def unchanged(read_text: Read) -> None:
 def utf8(read_text: Read) -> None:
     content = "Zoë says: naïve café, „Größe“, नमस्ते"
     mistake = 'the file is read with another encoding, such as latin-1: use encoding="utf-8"'
-    try:
+    with exception_means(mistake, repr(content), UnicodeError):
         text = as_text(read(read_text, content))
-    except UnicodeError as error:
-        raise CheckFailed(repr(content), type(error).__name__, mistake) from None
     if all(word in text.lower() for word in ("zoë", "größe", "नमस्ते")):  # lower case has a check of its own
         return
     if len(text) < len(content):
@@ -91,11 +88,9 @@ def utf8(read_text: Read) -> None:
 
 @check("read_text", "path_object", "a pathlib.Path works as well as a string")
 def path_object(read_text: Read) -> None:
-    try:
+    mistake = "the path is used as if it were a string: open(path) and pathlib.Path(path) accept both"
+    with exception_means(mistake, "the text of pathlib.Path('story.txt')", TypeError, AttributeError):
         as_text(read(read_text, as_path=True))
-    except (TypeError, AttributeError) as error:
-        mistake = "the path is used as if it were a string: open(path) and pathlib.Path(path) accept both"
-        raise CheckFailed("the text of pathlib.Path('story.txt')", describe(error), mistake) from None
 
 
 @check("read_text", "given_path", "it reads the file that it is given")
@@ -110,7 +105,7 @@ def given_path(read_text: Read) -> None:
 def missing_file(read_text: Read) -> None:
     as_text(read(read_text))  # a function that fails on every file does not pass here
     try:
-        text = read_text(str(Path.cwd() / "no_such_file.txt"))
+        text = read_text(str(private_path("no_such_file.txt")))
     except Exception:
         return
     mistake = "the error is swallowed (try … except: return), so a wrong path goes unnoticed: let the error through"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from minigpt.classroom.checks.machinery.messages import describe
+from minigpt.classroom.checks.machinery.messages import exception_means
 from minigpt.classroom.checks.machinery.run import CheckFailed, check
 
 TokenizerClass = Callable[..., Any]
@@ -111,13 +111,9 @@ def unknown_words(tokenizer_class: TokenizerClass) -> None:
     tokenizer = fitted(tokenizer_class)
     known = set(encode(tokenizer, TEXT))
     expected = "three ids for 'the purple cat': the middle one that of <OOV>"
-    try:
+    mistake = "an unknown word is looked up as if it were known: use the id of oov_token for it, .get(word, oov_id)"
+    with exception_means(mistake, expected, KeyError, ValueError, AttributeError):
         ids = encode(tokenizer, "the purple cat")
-    except CheckFailed:
-        raise
-    except (KeyError, ValueError, AttributeError) as error:
-        mistake = "an unknown word is looked up as if it were known: use the id of oov_token for it, .get(word, oov_id)"
-        raise CheckFailed(expected, describe(error), mistake) from None
     if len(ids) != 3:
         mistake = "unknown words are dropped, and their neighbours close up: is oov_token given to the Keras Tokenizer?"
         raise CheckFailed(expected, str(ids), mistake)
@@ -151,11 +147,8 @@ def vocab_size(tokenizer_class: TokenizerClass) -> None:
 @check("WordTokenizer", "num_words", "num_words limits the vocabulary to the most frequent words")
 def num_words(tokenizer_class: TokenizerClass) -> None:
     tokenizer = fitted(tokenizer_class, num_words=5)
-    try:
+    with exception_means("a word outside num_words must become the id of oov_token", "<OOV> for rare words", KeyError):
         ids = encode(tokenizer, TEXT)
-    except KeyError as error:
-        mistake = "a word outside num_words must become the id of oov_token"
-        raise CheckFailed("<OOV> for rare words", f"KeyError: {error}", mistake) from None
     size = tokenizer.vocab_size
     expected = "at most 5 different ids, with the frequent words the, cat and sat among them"
     if len(ids) != len(WORDS):

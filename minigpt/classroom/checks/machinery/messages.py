@@ -1,11 +1,13 @@
 """How a failure is explained to a student: four labelled lines, and an exception at the student's own line."""
 
+import contextlib
 import linecache
 import os
 import re
 import sys
 import sysconfig
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from minigpt.errors import MinigptError
@@ -45,6 +47,18 @@ def explain_exception(error: BaseException, what: str) -> CheckFailed:
     line = student_line(error)
     got = f"{describe(error)}, at {line}" if line else describe(error)
     return CheckFailed(f"{what}, without an exception", got, likely_meaning(error))
+
+
+@contextlib.contextmanager
+def exception_means(mistake: str, expected: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Where an exception of these kinds (by default of any kind) has one likely explanation, give that one."""
+    kinds = kinds or (Exception,)
+    try:
+        yield
+    except CheckFailed:
+        raise
+    except kinds as error:
+        raise CheckFailed(expected, describe(error), mistake) from None
 
 
 def describe(error: BaseException) -> str:

@@ -9,7 +9,9 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from minigpt.classroom.checks.machinery.messages import CheckFailed, explain_exception
@@ -136,6 +138,14 @@ def print_or_raise(name: str, student_object: Any) -> None:
         print(f"  - {result.check.what}")
 
 
+_folder: ContextVar[Path] = ContextVar("_folder")  # of the check that is running
+
+
+def private_path(*names: str) -> Path:
+    """A path in the private folder of this check, even after the student's code has changed the current folder."""
+    return _folder.get().joinpath(*names)
+
+
 @contextlib.contextmanager
 def _private_folder() -> Iterator[None]:
     """Work in a new folder that is deleted afterwards, so that no check leaves a file in the student's own.
@@ -145,10 +155,11 @@ def _private_folder() -> Iterator[None]:
     before = _current_folder()
     search_path = sys.path.copy()
     with tempfile.TemporaryDirectory(prefix="minigpt-check-", ignore_cleanup_errors=True) as folder:
-        os.mkdir(os.path.join(folder, "data"))
-        shutil.copyfile(data_path(), os.path.join(folder, "data", "data.txt"))
+        _folder.set(Path(folder).resolve())
+        private_path("data").mkdir()
+        shutil.copyfile(data_path(), private_path("data", "data.txt"))
         sys.path[:] = [os.path.join(before, entry) for entry in search_path]  # "" means the current folder
-        os.chdir(folder)
+        os.chdir(private_path())
         try:
             yield
         finally:
