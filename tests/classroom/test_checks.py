@@ -109,6 +109,18 @@ def test_one_failure_does_not_hide_what_works():
     assert status["create_dataset/shifted_by_one"] == "passed"
 
 
+def test_a_function_that_changes_its_argument_does_not_spoil_the_checks_of_the_next_one():
+    def create_dataset(sequence, window_size):
+        x, y = minigpt.create_dataset(sequence, window_size)
+        sequence.pop()
+        return x, y
+
+    lists_only = ("every_start", "shifted_by_one", "none_missing", "sequence_untouched")
+    status = {result.check.name.split("/")[1]: result.status for result in checks.run_checks("create_dataset", create_dataset)}
+    assert [status[name] for name in lists_only] == ["passed", "passed", "passed", "failed"]
+    assert {result.status for result in checks.run_checks("create_dataset", minigpt.create_dataset)} == {"passed"}
+
+
 def test_an_exception_is_shown_at_the_students_line(tmp_path):
     module = from_file(
         tmp_path, "def create_dataset(sequence, window_size):\n    rows = list(sequence)\n    return rows[99], rows\n"

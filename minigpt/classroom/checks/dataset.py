@@ -15,7 +15,7 @@ COUNTING = list(range(FIRST, FIRST + LENGTH))  # the ids 10, 11, ... 19
 
 def windows(create_dataset: Create, sequence: Any, window_size: int) -> tuple[np.ndarray, np.ndarray]:
     """The student's x and y as two integer arrays (N, T), or CheckFailed where they are something else."""
-    pair = create_dataset(sequence, window_size)
+    pair = create_dataset(sequence.copy(), window_size)  # some students' functions change it; a check of its own is for that
     if pair is None:
         raise CheckFailed("two arrays, x and y", "None", "the function has no `return x, y`")
     try:
@@ -169,8 +169,9 @@ def short_text(create_dataset: Create) -> None:
 
 @check("create_dataset", "sequence_untouched", "the given sequence stays as it is")
 def sequence_untouched(create_dataset: Create) -> None:
-    sequence = list(COUNTING)
-    windows(create_dataset, sequence, WINDOW)
+    windows(create_dataset, COUNTING, WINDOW)  # a function that returns something else does not pass here
+    sequence = COUNTING.copy()
+    create_dataset(sequence, WINDOW)
     if sequence != COUNTING:
         mistake = "the function changes the list it is given (pop, append, del): slice it instead"
         raise CheckFailed(f"{len(COUNTING)} ids afterwards too", str(len(sequence)), mistake)
