@@ -1,1 +1,1 @@
-"""How checks are run and how their failures are explained: messages, fixtures, reference parts, stub models."""
+"""How checks are run and their failures explained: messages, fixtures, reference parts, stub models."""

@@ -1,4 +1,4 @@
-"""Take a learner's function into a fresh process: by import from its file, or by its source from a notebook."""
+"""Run a student's `load_gpt` in a fresh process: import it from its file, or copy its source from a notebook."""
 
 import ast
 import inspect
@@ -8,26 +8,26 @@ import types
 from pathlib import Path
 from typing import Any
 
-_REPORT = """
-def _report(loaded, text, ids):
+_PRINT_PREDICTIONS = """
+def print_predictions(loaded, text, ids):
     import json, numpy, keras
     model, tokenizer = loaded
-    answer = keras.ops.convert_to_numpy(model(numpy.array(ids, dtype="int32")))
+    probabilities = keras.ops.convert_to_numpy(model(numpy.array(ids, dtype="int32")))
     print()
-    print(json.dumps({"ids": [int(i) for i in tokenizer.encode(text)], "probabilities": answer.tolist()}))
+    print(json.dumps({"ids": [int(i) for i in tokenizer.encode(text)], "probabilities": probabilities.tolist()}))
 """
 
 
 def as_program(function: Any) -> str:
-    """A Python program that defines `load_gpt`, whatever the function is called here, and `_report`."""
-    paths = f"import sys\nsys.path[:] = {sys.path!r}\n"
+    """A Python program that defines `load_gpt`, whatever the function is called here, and `print_predictions`."""
+    search_path = f"import sys\nsys.path[:] = {sys.path!r}\n"
     module = sys.modules.get(function.__module__)
     file = getattr(module, "__file__", None)
     if file and Path(file).is_file() and function.__module__ != "__main__":
         code = _import_by_name(function, file)
     else:
         code = "\n".join(_sources(function, {}).values()) + f"\nload_gpt = {function.__name__}\n"
-    return paths + code + _REPORT
+    return search_path + code + _PRINT_PREDICTIONS
 
 
 def _import_by_name(function: Any, file: str) -> str:
@@ -63,7 +63,7 @@ def _sources(thing: Any, found: dict[str, str]) -> dict[str, str]:
             found[name] = f"{name} = {value!r}"
         elif isinstance(value, Path):
             found[name] = f"import pathlib\n{name} = pathlib.Path({str(value)!r})"
-        # Anything else, such as a model that lives in the notebook, is not there in a fresh process: that is what is checked.
+        # Anything else, such as a model that lives in the notebook, does not exist in a fresh process. That is the check.
     found.pop(thing.__name__, None)
     found[thing.__name__] = source
     return found

@@ -1,4 +1,4 @@
-"""One mistake is charged once: `build_gpt_model` may also be checked with the package's block and positions."""
+"""One mistake costs points once: `build_gpt_model` may also be checked with the package's block and positions."""
 
 import contextlib
 import itertools
@@ -16,19 +16,19 @@ Build = Callable[[Any], Any]
 
 @contextlib.contextmanager
 def reference_parts(function: Callable[..., Any]) -> Iterator[None]:
-    """While this lasts, the learner's function finds the package's block and positions instead of the learner's own."""
+    """While this lasts, the student's function finds the package's block and positions instead of the student's own."""
     from minigpt.layers import PositionalEncoding
     from minigpt.model import transformer_block
 
-    names: dict[str, Any] = getattr(function, "__globals__", {})
     numbers = itertools.count(1)
 
     def named_block(*sizes: Any, **options: Any) -> keras.Model:
         return transformer_block(*sizes, **{"name": f"decoder_block_{next(numbers)}", **options})
 
-    parts = {"transformer_block": named_block, "PositionalEncoding": PositionalEncoding}
-    own = {name: names[name] for name in parts if name in names}
-    names.update({name: parts[name] for name in own})
+    reference = {"transformer_block": named_block, "PositionalEncoding": PositionalEncoding}
+    names: dict[str, Any] = getattr(function, "__globals__", {})
+    own = {name: names[name] for name in reference if name in names}
+    names.update({name: reference[name] for name in own})
     try:
         yield
     finally:
@@ -36,14 +36,14 @@ def reference_parts(function: Callable[..., Any]) -> Iterator[None]:
 
 
 def check(name: str, what: str) -> Callable[[Callable[[Build], None]], Callable[[Build], None]]:
-    """Register a check that passes with the learner's own parts or with the package's.
+    """Register a check of `build_gpt_model` that passes with the student's own parts or with the package's.
 
-    So a mistake in the learner's block costs points there, and not a second time here.
+    So a mistake in the student's block costs points there, and not a second time here.
     """
 
     def register(function: Callable[[Build], None]) -> Callable[[Build], None]:
         @wraps(function)
-        def either(build_gpt_model: Build) -> None:
+        def with_either(build_gpt_model: Build) -> None:
             try:
                 function(build_gpt_model)
             except Exception as first:
@@ -54,6 +54,6 @@ def check(name: str, what: str) -> Callable[[Callable[[Build], None]], Callable[
                     return
                 raise first
 
-        return run.check("build_gpt_model", name, what)(either)
+        return run.check("build_gpt_model", name, what)(with_either)
 
     return register

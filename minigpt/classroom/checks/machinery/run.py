@@ -1,14 +1,21 @@
-"""What a check is, and how checks are run."""
+"""What a check is, and how checks are run: each on its own, in a private folder."""
 
 import contextlib
 import inspect
 import logging
+import os
+import shutil
+import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from minigpt.classroom.checks.machinery.messages import CheckFailed, explain
+from minigpt.classroom.checks.machinery.messages import CheckFailed, explain_exception
+from minigpt.engine.files import data_path
 
 NOTEBOOKS = {
     "read_text": "01 read the data",
@@ -26,13 +33,13 @@ NOTEBOOKS = {
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that a learner's object must do.
+    """One thing that a student's object must do.
 
     Args:
         name: such as "create_dataset/shifted_by_one".
         stage: the public name that is checked.
         what: what the check establishes, as a sentence without its full stop.
-        run: takes the learner's object; raises CheckFailed, or whatever the learner's code raises.
+        run: takes the student's object; raises CheckFailed, or whatever the student's code raises.
     """
 
     name: str
@@ -43,13 +50,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """How one check came out.
+    """The outcome of one check.
 
     Args:
         check: the check.
-        status: "passed", "failed" (another result than expected), "error" (an exception), or "missing" (no such object).
+        status: "passed", "failed" (the wrong result), "error" (an exception), or "missing" (no such object).
         message: empty if passed, else the four labelled lines.
-        failure: the same in parts: expected, came, mistake, reread; None if passed.
+        failure: the same in parts (expected, got, mistake, notebook); None if passed.
     """
 
     check: Check
@@ -71,38 +78,40 @@ def check(stage: str, name: str, what: str) -> Callable[[Callable[[Any], None]],
     return register
 
 
-def run_check(one: Check, learner_object: Any) -> Result:
-    """Run one check; whatever the learner's object does, this returns a Result.
+def run_check(check: Check, student_object: Any) -> Result:
+    """Run one check in a private folder; whatever the student's object does, this returns a Result.
 
     Args:
-        one: the check.
-        learner_object: the learner's function or class; None if there is none. For the checks of `load_gpt`, the pair
+        check: the check.
+        student_object: the student's function or class; None if there is none. For the checks of `load_gpt`, the pair
             (save_gpt, load_gpt).
     """
-    notebook = NOTEBOOKS[one.stage]
-    if learner_object is None or (isinstance(learner_object, tuple) and None in learner_object):
-        missing = CheckFailed(f"a definition of {one.stage}", "none", "it is not written yet, or has another name", notebook)
-        return Result(one, "missing", str(missing), missing)
+    if student_object is None or (isinstance(student_object, tuple) and None in student_object):
+        missing = CheckFailed(f"a definition of {check.stage}", "none", "it is not written yet, or has another name")
+        return _not_passed(check, "missing", missing)
     try:
-        with _quiet_and_repeatable():
-            one.run(learner_object)
+        with _private_folder(), _quiet_and_repeatable():
+            check.run(student_object)
     except CheckFailed as failure:
-        told = failure.told("", notebook)
-        return Result(one, "failed", str(told), told)
-    except KeyboardInterrupt:  # the person at the keyboard
+        return _not_passed(check, "failed", failure)
+    except KeyboardInterrupt:  # from the person at the keyboard
         raise
-    except BaseException as error:  # of the learner's code: it may raise anything, or call sys.exit
-        told = explain(error, one.what).told("", notebook)
-        return Result(one, "error", str(told), told)
-    return Result(one, "passed")
+    except BaseException as error:  # from the student's code: it may raise anything, or call sys.exit
+        return _not_passed(check, "error", explain_exception(error, check.what))
+    return Result(check, "passed")
 
 
-def run_checks(name: str, learner_object: Any) -> list[Result]:
+def _not_passed(check: Check, status: str, failure: CheckFailed) -> Result:
+    failure.notebook = NOTEBOOKS[check.stage]
+    return Result(check, status, str(failure), failure)
+
+
+def run_checks(name: str, student_object: Any) -> list[Result]:
     """Run every check of a public name, each on its own, so that one failure does not hide what works.
 
     Args:
         name: a public name, a key of `CHECKS`.
-        learner_object: as for `run_check`.
+        student_object: as for `run_check`.
 
     Returns:
         A Result for each check, in order.
@@ -112,25 +121,63 @@ def run_checks(name: str, learner_object: Any) -> list[Result]:
         >>> [result.status for result in run_checks("create_dataset", create_dataset)][:2]
         ['passed', 'passed']
     """
-    return [run_check(one, learner_object) for one in CHECKS[name]]
+    return [run_check(check, student_object) for check in CHECKS[name]]
 
 
-def report(name: str, learner_object: Any) -> None:
-    """Run every check of a name: print a line if all pass, else raise the first failure as CheckFailed."""
-    results = run_checks(name, learner_object)
+def print_or_raise(name: str, student_object: Any) -> None:
+    """Run every check of a name: print a line for each if all pass, else raise the first failure."""
+    results = run_checks(name, student_object)
     passed = [result for result in results if result.status == "passed"]
     for result in results:
         if result.failure is not None:
-            title = f"{name}: {len(passed)} of {len(results)} checks passed; the first that did not: {result.check.what}"
-            raise result.failure.told(title, NOTEBOOKS[name]) from None
+            count = f"{len(passed)} of {len(results)} checks passed"
+            result.failure.title = f"{name}: {count}; the first that did not: {result.check.what}"
+            raise result.failure.with_traceback(None) from None
     print(f"✓ {name}: {len(passed)} checks passed")
     for result in passed:
         print(f"  - {result.check.what}")
 
 
+_folder: ContextVar[Path] = ContextVar("_folder")  # of the check that is running
+
+
+def private_path(*names: str) -> Path:
+    """A path in the private folder of this check, even after the student's code has changed the current folder."""
+    return _folder.get().joinpath(*names)
+
+
+@contextlib.contextmanager
+def _private_folder() -> Iterator[None]:
+    """Work in a new folder that is deleted afterwards, so that no check leaves a file in the student's own.
+
+    The class's text is at its usual relative path, data/data.txt, and imports are found where they were found before.
+    """
+    before = _current_folder()
+    search_path = sys.path.copy()
+    with tempfile.TemporaryDirectory(prefix="minigpt-check-", ignore_cleanup_errors=True) as folder:
+        _folder.set(Path(folder).resolve())
+        private_path("data").mkdir()
+        shutil.copyfile(data_path(), private_path("data", "data.txt"))
+        sys.path[:] = [os.path.join(before, entry) for entry in search_path]  # "" means the current folder
+        os.chdir(private_path())
+        try:
+            yield
+        finally:
+            sys.path[:] = search_path
+            with contextlib.suppress(OSError):  # the student's code may have deleted it
+                os.chdir(before)
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # deleted meanwhile
+        return tempfile.gettempdir()
+
+
 @contextlib.contextmanager
 def _quiet_and_repeatable() -> Iterator[None]:
-    """The same first weights each time, and no remarks of libraries on the many small models that are built here."""
+    """The same initial weights each time, and no library warnings about the many small models built here."""
     import keras
 
     keras.utils.set_random_seed(7)
@@ -147,9 +194,9 @@ def _quiet_and_repeatable() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def accepts(function: Any, name: str) -> bool:
+def has_argument(function: Any, name: str) -> bool:
     """Whether a function or class names this argument itself."""
     try:
         return name in inspect.signature(function).parameters
-    except (TypeError, ValueError):  # of some built-in functions Python does not know
+    except (TypeError, ValueError):  # Python does not know the signature of some built-in functions
         return False

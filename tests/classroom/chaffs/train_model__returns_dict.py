@@ -1,9 +1,0 @@
-"""The dictionary is returned instead of the History."""
-
-CAUGHT_BY = "train_model/history"
-SAYS = "not its dictionary"
-
-
-def train_model(model, x, y, epochs=10, batch_size=32):
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0).history
