@@ -12,6 +12,7 @@ from minigpt import cli
 from minigpt.chat import hold_out_phrasings, read_dialogue, tuning
 from minigpt.chat.runs import read_about
 from minigpt.commands import train
+from minigpt.engine.checkpoint import unfinished
 
 TEXT = "the cat sat on the mat and the dog sat on the log . " * 12
 SIZES = ["--embed-dim", "16", "--num-heads", "2", "--num-layers", "1", "--ff-dim", "32", "--max-seq-length", "8"]
@@ -103,7 +104,7 @@ def test_ctrl_c_keeps_the_finished_epochs_and_leaves_no_half_file(tmp_path):
     command = [sys.executable, "-m", "minigpt", "train", str(minigpt.data_path()), "--out", str(out), "--epochs", "50"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     give_up = time.monotonic() + 120
-    while not (out / train.CHECKPOINT / "progress.json").exists() and process.poll() is None and time.monotonic() < give_up:
+    while not unfinished(out / train.CHECKPOINT) and process.poll() is None and time.monotonic() < give_up:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     printed, errors = process.communicate(timeout=120)
