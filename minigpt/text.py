@@ -1,4 +1,4 @@
-"""Read the text that the model should learn."""
+"""Read the text that the model should learn from."""
 
 import stat
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ def read_text(path: str | Path | Iterable[str | Path]) -> str:
     paths = [path] if isinstance(path, (str, bytes, Path)) or not isinstance(path, Iterable) else list(path)
     wrong = [item for item in paths if not isinstance(item, (str, Path)) or item == ""]
     if wrong or not paths:
-        shown = f"{wrong[0]!r:.60} is no path" if wrong else "no path was given"
+        shown = f"{wrong[0]!r:.60} is not a path" if wrong else "no path was given"
         raise TextNotFound(f"{shown}: give the path of a text, such as read_text('data/data.txt')")
     return "\n\n".join(_read_file(file) for item in paths for file in _text_files(Path(item)))
 

@@ -1,4 +1,4 @@
-"""GPTConfig: the presets of the class, and a clear word about values that cannot be right."""
+"""GPTConfig: the presets of the class, and a clear message about values that cannot be right."""
 
 import dataclasses
 import json
@@ -58,7 +58,7 @@ def test_key_dim_follows_the_width_unless_it_is_given():
 
 @pytest.mark.parametrize("field", ["vocab_size", "max_seq_length", "embed_dim", "num_heads", "key_dim", "ff_dim", "num_layers"])
 @pytest.mark.parametrize("value", [-1, 0, 2.0, "8", None, True, float("nan"), np.bool_(True), np.float64(2), [8]])
-def test_a_size_that_is_none(field, value):
+def test_a_size_that_is_not_a_positive_number(field, value):
     if field == "key_dim" and value in (0, None):
         return  # these mean: embed_dim // num_heads
     with pytest.raises(ConfigError, match=field):

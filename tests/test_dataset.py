@@ -61,7 +61,7 @@ def test_the_longest_window_that_fits_is_named():
 
 
 @pytest.mark.parametrize("window_size", [0, -1, 2.5, "3", None, True])
-def test_a_window_that_is_no_size(window_size):
+def test_a_window_size_that_is_not_a_positive_number(window_size):
     with pytest.raises(MinigptError, match="window_size"):
         create_dataset(range(50), window_size)
 
@@ -71,7 +71,7 @@ def test_a_window_that_is_no_size(window_size):
     [[list(range(50))], [[1, 2], [3]], ["a", "b"] * 20, "the text itself " * 9, [1.5] * 20, [True] * 20, None],
     ids=["nested", "several texts", "words", "text", "fractions", "booleans", "None"],
 )
-def test_what_is_no_list_of_ids_is_a_clear_error(sequence):
+def test_what_is_not_a_list_of_ids_is_a_clear_error(sequence):
     with pytest.raises(ConfigError) as error:
         create_dataset(sequence, 10)
     assert "has 1 words" not in str(error.value), "the text of texts_to_sequences([text]) has more than one word"
@@ -103,6 +103,6 @@ def test_no_validation_window_shares_a_word_with_a_training_window(length, share
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, 10, float("nan"), "0.1", True, None])
-def test_a_share_that_is_none(share):
+def test_a_share_outside_0_to_1(share):
     with pytest.raises(MinigptError, match="validation_split"):
         split_sequence(range(100), share)

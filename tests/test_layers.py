@@ -58,7 +58,7 @@ def test_nothing_in_it_is_learned():
 
 
 @pytest.mark.parametrize("arguments", [(0, 4), (-1, 4), (4, 0), (2.5, 4), ("4", 4)])
-def test_sizes_that_are_none(arguments):
+def test_sizes_that_are_not_positive_numbers(arguments):
     with pytest.raises(MinigptError, match=r"max_len|d_model"):
         PositionalEncoding(*arguments)
 

@@ -95,7 +95,7 @@ def test_padding_on_the_right_changes_nothing_to_its_left():
     np.testing.assert_allclose(whole, probabilities(model, [[3, 1, 4]])[0], atol=1e-6)
 
 
-def test_norm_decides_where_the_normalisation_stands():
+def test_norm_decides_where_the_normalisation_is():
     def feeds(norm, layer):
         nodes = {part["name"]: part["inbound_nodes"] for part in transformer_block(16, 2, 32, norm=norm).get_config()["layers"]}
         return str(nodes[layer])

@@ -1,4 +1,4 @@
-"""read_text: one file, several, a folder; and a clear word about everything that is not UTF-8 text."""
+"""read_text: one file, several, a folder; and a clear message about everything that is not UTF-8 text."""
 
 import os
 import socket
@@ -68,7 +68,7 @@ def test_a_wrong_encoding_names_the_file_and_the_byte(tmp_path, mark):
     message = str(error.value)
     assert "latin.txt" in message and "UTF-8" in message and "\n" not in message
     assert "0xe9" in message, f"the byte that cannot be read is 0xe9: {message}"
-    assert str(content.index(0xE9)) in message, f"it stands at position {content.index(0xE9)} of the file: {message}"
+    assert str(content.index(0xE9)) in message, f"it is at position {content.index(0xE9)} of the file: {message}"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_wrong_encoding_names_the_file_and_the_byte(tmp_path, mark):
         "only a mark",
     ],
 )
-def test_what_is_no_text_is_named(tmp_path, content, name):
+def test_what_is_not_text_is_named(tmp_path, content, name):
     (tmp_path / "odd.txt").write_bytes(content)
     with pytest.raises(TextError, match=name) as error:
         read_text(tmp_path / "odd.txt")
@@ -140,7 +140,7 @@ def test_a_folder_without_text_and_no_path_at_all(tmp_path):
     ["Who is Tavia Brankwell? " * 200, "", None, b"a.txt", 3, ["a.txt", None]],
     ids=["the text itself", "an empty string", "None", "bytes", "a number", "None in a list"],
 )
-def test_what_is_no_path_is_a_clear_error(in_tmp, mistake):
+def test_what_is_not_a_path_is_a_clear_error(in_tmp, mistake):
     (in_tmp / "a.txt").write_text("the current folder is not what was meant", "utf-8")
     with pytest.raises(TextNotFound):
         read_text(mistake)

@@ -245,7 +245,7 @@ def test_every_kind_of_space_is_a_space(space, keep_punctuation):
 
 
 @pytest.mark.parametrize("lines", [1, 20])
-def test_a_text_without_spaces_is_told_that_words_need_them(lines):
+def test_a_text_without_spaces_is_refused_with_the_remedy(lines):
     chinese = "\n".join(["从前有一个人住在山里他每天早上都去河边打水" * 10] * lines)
     with pytest.raises(TextError, match="apart by spaces") as error:
         WordTokenizer().fit(chinese)
@@ -254,14 +254,14 @@ def test_a_text_without_spaces_is_told_that_words_need_them(lines):
     assert create_dataset(ids, 32)[0].shape == (210 * lines - 32, 32)
 
 
-def test_one_long_word_is_no_language_without_spaces():
+def test_a_text_with_one_long_word_is_accepted():
     address = "https://example.org/" + "a" * 3000
     tokenizer = WordTokenizer().fit(f"see {address} " + "and the other one too " * 100)
     assert tokenizer.unknown_words("see") == []
 
 
 @pytest.mark.parametrize("wrong", [None, b"the cat", 3, [3]])
-def test_what_is_no_text_is_a_clear_error(tokenizer, wrong):
+def test_what_is_not_text_is_a_clear_error(tokenizer, wrong):
     with pytest.raises(TextError, match="not a text"):
         WordTokenizer().fit(wrong)
     with pytest.raises(TextError, match="not a text"):

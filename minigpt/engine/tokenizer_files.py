@@ -125,7 +125,7 @@ class _TokenizerUnpickler(pickle.Unpickler):
             return self.stand_in  # older Keras versions kept the same class under other paths
         if (module, name) not in ADMITTED:
             raise TokenizerError(
-                f"the pickle wants to use {module}.{name}, which is no part of a tokenizer: it was refused and nothing was run"
+                f"the pickle wants to use {module}.{name}, which is not part of a tokenizer: it was refused and nothing was run"
             )
         return ADMITTED[module, name]
 

@@ -111,13 +111,13 @@ def test_fit_sees_each_window_once_an_epoch():
 
 
 @pytest.mark.parametrize("batch_size", [0, -1, 2.5, "32", True, None])
-def test_a_batch_that_is_no_size(batch_size):
+def test_a_batch_size_that_is_not_a_positive_number(batch_size):
     with pytest.raises(ConfigError, match="batch_size"):
         stream_dataset(range(100), 10, batch_size=batch_size)
 
 
 @pytest.mark.parametrize("seed", [-1, 2.5, float("nan"), "3", True, None])
-def test_a_seed_that_is_none(seed):
+def test_a_seed_that_is_not_a_whole_number(seed):
     with pytest.raises(ConfigError, match="seed"):
         stream_dataset(range(100), 10, seed=seed)
 

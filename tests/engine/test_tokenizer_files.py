@@ -96,7 +96,7 @@ def test_a_pickle_cannot_change_the_keras_class(tmp_path):
         ("a.json", b"[" * 100_000),
     ],
 )
-def test_a_file_that_is_no_tokenizer_is_named(tmp_path, name, content):
+def test_a_file_that_is_not_a_tokenizer_is_named(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(TokenizerError, match=rf"a\.{name[2:]}"):
         WordTokenizer.load(tmp_path / name)
@@ -163,7 +163,7 @@ def test_a_tokenizer_that_cuts_elsewhere_is_refused(tmp_path, options):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
-def test_a_pipe_is_no_tokenizer(in_tmp):
+def test_a_pipe_is_not_a_tokenizer(in_tmp):
     os.mkfifo("t.json")
     code = "import minigpt, sys\ntry: minigpt.WordTokenizer.load('t.json')\nexcept minigpt.MinigptError as error: print(error)"
     done = run_python(code)  # in a process of its own, which is stopped if it hangs

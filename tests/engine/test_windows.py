@@ -21,16 +21,16 @@ def test_a_sequence_is_recovered_from_its_windows(sequence, data):
     np.testing.assert_array_equal(windows_to_sequence(x.copy(), y.astype("int64")), sequence)
 
 
-def test_windows_that_are_separate_examples_are_no_sequence():
+def test_separate_examples_are_not_a_sequence():
     rng = np.random.default_rng(0)
     x, y = rng.integers(1, 20, (8, 5)), rng.integers(1, 20, (8, 5))
     assert windows_to_sequence(x, y) is None
     x, y = rng.integers(1, 20, (8, 1)), rng.integers(1, 20, (8, 1))
-    assert windows_to_sequence(x, y) is None, "pairs of words are a sequence only where each begins with the end of the last"
+    assert windows_to_sequence(x, y) is None, "pairs of words are a sequence only if each begins with the end of the one before"
 
 
 @pytest.mark.parametrize(("array", "row"), [(array, row) for array in (0, 1) for row in (0, 7, 29)])
-def test_one_other_word_and_the_windows_are_no_sequence(array, row):
+def test_windows_that_differ_in_one_word_are_not_a_sequence(array, row):
     windows = [part.copy() for part in create_dataset(range(1, 41), 10)]
     windows[array][row, 4] += 50
     assert windows_to_sequence(*windows) is None
@@ -65,7 +65,7 @@ LOGITS = {
 
 
 @pytest.mark.parametrize("last", LOGITS.values(), ids=LOGITS.keys())
-def test_outputs_that_are_no_probabilities_are_told_with_their_sum_and_the_remedy(last):
+def test_outputs_that_are_not_probabilities_are_refused_with_their_sum_and_the_remedy(last):
     model = model_with(*last)
     total = float(keras.ops.convert_to_numpy(model(np.zeros((1, 12), "int32")))[0, 0].sum())
     with pytest.raises(TrainingError, match="not probabilities") as error:
@@ -81,14 +81,14 @@ def test_a_loss_that_expects_logits_gets_them():
     assert train_model(model, *WINDOWS, epochs=1, progress=False).history["loss"][0] > 0
 
 
-def test_one_prediction_for_a_whole_window_is_told():
+def test_one_prediction_for_a_whole_window_is_refused():
     model = model_with(keras.layers.Flatten(), keras.layers.Dense(V, activation="softmax"), length=12)
     with pytest.raises(TrainingError, match=r"shape \(1, 20\)"):
         train_model(model, *WINDOWS, epochs=1, progress=False)
 
 
 @pytest.mark.parametrize("length", [10, 14])
-def test_a_model_of_another_length_is_told(length):
+def test_a_model_of_another_length_is_refused(length):
     model = model_with(keras.layers.Dense(V, activation="softmax"), length=length)
     with pytest.raises(TrainingError, match=rf"12 words.*windows of {length}"):
         train_model(model, *WINDOWS, epochs=1, progress=False)
