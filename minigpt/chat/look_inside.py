@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigpt.engine.cached_gpt import trace_activations
 from minigpt.generation import never_said
 from minigpt.numpy_gpt import NumpyGPT
 
@@ -41,8 +42,8 @@ def look_inside(gpt: NumpyGPT, tokenizer: Any, prompt: str, said: Sequence[str],
         ids = list(tokenizer.encode(text))[-window:]
         if not ids:
             continue
-        trace: dict[str, np.ndarray] = {}
-        probabilities = gpt(ids, trace)[-1]  # (V,)
+        every_probability, trace = trace_activations(gpt, ids)
+        probabilities = every_probability[-1]  # (V,)
         probabilities = np.where(never_said(tokenizer, len(probabilities)), 0.0, probabilities)
         likeliest = np.argsort(-probabilities, kind="stable")[:top]
         attention = np.stack(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from minigpt.engine.cached_gpt import trace_activations
 from minigpt.errors import ShowError
 from minigpt.show.figure import MAP, WIDTH, WORD_HEIGHT, Figure, label_words, new_figure, styled
 from minigpt.show.reading import numpy_gpt, read_ids, word_names
@@ -34,9 +35,8 @@ def plot_attention(model: Any, tokenizer: Any, text: str, layer: int = 1, head: 
         _check_number("head", head, gpt.config.num_heads)
     ids = read_ids(tokenizer, text)[-gpt.config.max_seq_length :]
     names = word_names(tokenizer, ids)
-    inside: dict[str, np.ndarray] = {}
-    gpt(ids, inside)
-    weights = inside[f"decoder_block_{layer}/attention_weights"]  # (H, T, T)
+    _, activations = trace_activations(gpt, ids)
+    weights = activations[f"decoder_block_{layer}/attention_weights"]  # (H, T, T)
     if head is not None:
         return _one_head(weights[head - 1], names, f"decoder_block_{layer}, head {head}")
     return _all_heads(weights, names, f"decoder_block_{layer}, all {len(weights)} heads")

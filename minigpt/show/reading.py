@@ -4,14 +4,13 @@ from typing import Any
 
 from minigpt.engine.next_word import fast_copy
 from minigpt.errors import ShowError
-from minigpt.generation import warn_of_unknown_words
+from minigpt.generation import read_prompt
 from minigpt.numpy_gpt import NumpyGPT
 
 
 def read_ids(tokenizer: Any, text: str) -> list[int]:
     """Encode a text of at least one word; name the words that the tokenizer does not know."""
-    warn_of_unknown_words(tokenizer, text, stacklevel=4)
-    ids = list(tokenizer.encode(text))
+    ids = read_prompt(tokenizer, text, stacklevel=4)
     if not ids:
         raise ShowError(
             f"the text {text!r} has no words that the tokenizer knows: give at least one word of the text it was fitted on"

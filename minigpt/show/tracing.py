@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigpt.engine.cached_gpt import trace_activations
 from minigpt.generation import never_said
 from minigpt.show.figure import shorten
 from minigpt.show.reading import numpy_gpt, read_ids, word_names
@@ -83,8 +84,7 @@ def trace(model: Any, tokenizer: Any, prompt: str, top: int = 3) -> Trace:
     """
     gpt = numpy_gpt(model)
     ids = read_ids(tokenizer, prompt)[-gpt.config.max_seq_length :]
-    activations: dict[str, np.ndarray] = {}
-    probabilities = gpt(ids, activations)  # (T, V)
+    probabilities, activations = trace_activations(gpt, ids)  # (T, V)
     silent = never_said(tokenizer, probabilities.shape[-1])
     # What travels from layer to layer, and only that, is in the form that the last layer reads.
     travels = (
@@ -97,7 +97,7 @@ def trace(model: Any, tokenizer: Any, prompt: str, top: int = 3) -> Trace:
         if name == "next_word":
             last = activation[-1]  # (V,)
         elif name.split("/")[-1] in travels:
-            last = gpt.say(activation[-1:])[0]  # (V,)
+            last = gpt.next_word(activation[-1:])[0]  # (V,)
         else:
             return ()
         last = np.where(silent, 0.0, last)

@@ -82,7 +82,7 @@ def _ids_to_map(tokenizer: Any, words: Sequence[str] | int) -> list[int]:
 
 def _embedding(model: Any) -> np.ndarray:  # -> (V, D)
     if isinstance(model, NumpyGPT):
-        return model.embedding
+        return model.weights["token_embedding"][0]
     for layer in getattr(model, "layers", ()):
         if type(layer).__name__ == "Embedding":  # the first one: words come before positions
             return np.asarray(layer.get_weights()[0])
