@@ -48,7 +48,7 @@ class Sampling:
         if not probabilities.sum() > 0:  # NaN is not above 0 either
             raise GenerationError("the model gives every word of the vocabulary the probability 0, or NaN: train it first")
         if self.temperature == 0:
-            return np.eye(1, len(probabilities), probabilities.argmax())[0]  # all on the likeliest word
+            return (np.arange(len(probabilities)) == probabilities.argmax()).astype("float64")  # all on the likeliest word
         p = apply_temperature(probabilities, self.temperature)
         if self.top_k is not None:
             p = keep_top_k(p, self.top_k)

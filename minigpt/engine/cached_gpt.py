@@ -1,9 +1,9 @@
 """The network of numpy_gpt.py once more: fast, by a key/value cache and on one thread; and with its inside on record."""
 
-import contextlib
 import functools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,6 +14,8 @@ from minigpt.errors import GenerationError
 from minigpt.layers import sine_table
 from minigpt.numpy_gpt import ACTIVATIONS, NumpyGPT, layer_norm, linear, softmax
 
+Result = TypeVar("Result")
+
 _one_at_a_time = threading.Lock()  # the limit is the whole process's: of two that overlap, the last would restore the other's
 
 
@@ -22,15 +24,19 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-@contextlib.contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Let NumPy multiply on one thread, and afterwards on as many as before.
+def on_one_thread(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Decorate a function, so that NumPy multiplies on one thread inside it, and afterwards on as many as before.
 
     On a busy computer, two threads wait for each other at every product, and a word takes ten times as long or more. On an
     idle one, they would save a tenth (quick model) to a quarter (lecture) of the time.
     """
-    with _one_at_a_time, _blas().limit(limits=1):
-        yield
+
+    @functools.wraps(function)
+    def limited(*arguments):
+        with _one_at_a_time, _blas().limit(limits=1):
+            return function(*arguments)
+
+    return limited
 
 
 class CachedGPT:
@@ -56,7 +62,7 @@ class CachedGPT:
         shape = (config.num_layers, 2, config.num_heads, config.max_seq_length, config.key_dim)
         self.cache = np.empty(shape, "float32")  # the keys and the values of each block
 
-    @one_blas_thread()
+    @on_one_thread
     def read(self, ids: Sequence[int]) -> np.ndarray:  # (T,) -> (T, V)
         """Read on after the words read before: the same as reading all of them from the start.
 
@@ -65,7 +71,7 @@ class CachedGPT:
         """
         return self.gpt.next_word(self._read(ids))
 
-    @one_blas_thread()
+    @on_one_thread
     def next_word(self, context: Sequence[int]) -> np.ndarray:  # (T,) -> (V,)
         """The probabilities of the word after a context; where it begins with the words read before, these cost nothing."""
         seen = len(self.ids)
@@ -124,7 +130,7 @@ class CachedGPT:
         return inside["attention"]
 
 
-@one_blas_thread()
+@on_one_thread
 def trace_activations(gpt: NumpyGPT, ids: Sequence[int]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Read a text once, and keep everything that happens inside.
 

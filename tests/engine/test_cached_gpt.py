@@ -11,7 +11,7 @@ from test_numpy_gpt import CONFIGURATIONS, IDS
 
 from minigpt import NumpyGPT
 from minigpt.engine import cached_gpt
-from minigpt.engine.cached_gpt import CachedGPT, one_blas_thread, trace_activations
+from minigpt.engine.cached_gpt import CachedGPT, on_one_thread, trace_activations
 from minigpt.errors import MinigptError
 
 by_values = {"argvalues": CONFIGURATIONS, "ids": lambda fields: "-".join(map(str, fields.values()))}
@@ -157,8 +157,7 @@ def test_threads_that_overlap_give_the_setting_back():
 
         def work():
             for _ in range(200):
-                with one_blas_thread():
-                    pass
+                on_one_thread(blas_threads)()
 
         threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
