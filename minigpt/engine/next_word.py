@@ -24,8 +24,8 @@ def next_word_function(model: Any) -> Callable[[list[int]], np.ndarray]:
     is called itself. Both read the same words, those from `context_start` on.
     """
     gpt = model if isinstance(model, NumpyGPT) else fast_copy(model)
-    predict = _call_model(model) if gpt is None else CachedGPT(gpt).next_word
-    window, _ = window_of(model)
+    window, fixed = window_of(model if gpt is None else gpt)
+    predict = _call_model(model, window, fixed) if gpt is None else CachedGPT(gpt).next_word
     return lambda ids: check_probabilities(predict(ids[context_start(len(ids), window) :]))
 
 
@@ -74,10 +74,9 @@ def _predicts_the_same(gpt: NumpyGPT, model: keras.Model) -> bool:
         return False
 
 
-def _call_model(model: Any) -> Callable[[list[int]], np.ndarray]:
+def _call_model(model: Any, window: int, fixed: bool) -> Callable[[list[int]], np.ndarray]:
     if not callable(model):
         raise GenerationError(f"this {type(model).__name__} is no model: give a keras.Model, or a function of ids (1, T)")
-    window, fixed = window_of(model)
     keras_options = {"training": False} if isinstance(model, keras.Model) else {}
     vocab_size = (getattr(model, "output_shape", None) or [None])[-1]
 
