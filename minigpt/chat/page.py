@@ -20,7 +20,7 @@ from minigpt.errors import MinigptError
 from minigpt.numpy_gpt import NumpyGPT
 from minigpt.saving import load_gpt
 from minigpt.show import trace
-from minigpt.show.figure import shorten
+from minigpt.show.drawing import shorten
 
 LONGEST_QUESTION = 4000  # letters
 WORD_PAUSE = 0.04  # seconds: the model says a word in a thousandth of a second, too fast to see it speak

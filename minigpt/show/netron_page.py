@@ -1,4 +1,4 @@
-"""Netron: the network as a picture to walk through, in the browser or in the notebook."""
+"""Netron: the network as an interactive graph, in the browser or in the notebook."""
 
 import atexit
 import contextlib
@@ -15,25 +15,25 @@ from typing import Any
 
 from minigpt.errors import ShowError
 
-SHELF_LIFE = 180  # days after its build, Netron's page asks for an update and draws nothing
+SHELF_LIFE = 180  # days after its build, Netron's page asks for an update instead of drawing
 INSTALL = 'python -m pip install --upgrade "netron>=9.3"'
-_folders: list[str] = []  # private copies that are being served
+_folders: list[str] = []  # copies of models being served
 
 
 def show_netron(folder_or_file: str | Path, port: int | None = None, height: int = 600) -> Any:
-    """Show a saved model in Netron, which runs on this computer and needs no network.
+    """Show a saved model in Netron, which runs on this computer and needs no internet.
 
-    Netron asks once about cookies; then it shows the stack of decoder blocks. A click on the ƒ at the right end of a block
-    opens it into attention, add, norm and feed-forward; the arrow at the bottom leads back. Called again, it replaces what
-    was shown before. Where Jupyter runs on another computer, forward the port that is printed.
+    Netron asks once about cookies; then it shows the stack of decoder blocks. Click the ƒ at the right end of a block to see
+    its attention, add, norm and feed-forward; the arrow at the bottom leads back. Called again, it replaces the model shown
+    before. If Jupyter runs on another computer, forward the port that is printed.
 
     Args:
         folder_or_file: a folder of `save_gpt`, or a `.h5` or `.keras` file.
         port: of the page; by default a free one.
-        height: of the picture in a notebook, in pixels.
+        height: of the view in a notebook, in pixels.
 
     Returns:
-        In a notebook the picture, which shows if it is the last value of a cell; elsewhere the address of the page.
+        In a notebook, the view, which is displayed if it is the last value of a cell; elsewhere, the address of the page.
 
     Raises:
         ShowError: there is no model at this path, Netron is missing or too old, or the port is taken.
@@ -43,9 +43,8 @@ def show_netron(folder_or_file: str | Path, port: int | None = None, height: int
     path = find_model(folder_or_file)
     netron = _netron()
     stop_netron()  # two servers would both show the last model
-    folder = tempfile.mkdtemp(
-        prefix="minigpt-netron-"
-    )  # Netron serves every file of the folder: it gets one with the model alone
+    # Netron serves every file of the model's folder, so the model gets its own.
+    folder = tempfile.mkdtemp(prefix="minigpt-netron-")
     _folders.append(folder)
     copy = shutil.copy(path, Path(folder) / f"model{path.suffix.lower()}")
     host, port = _serve(netron, copy, port)
@@ -59,7 +58,7 @@ def show_netron(folder_or_file: str | Path, port: int | None = None, height: int
 
 
 def stop_netron() -> None:
-    """Take the page down and delete its copy of the model. It also happens when Python ends."""
+    """Take the page down and delete its copy of the model; also done when Python ends."""
     netron = sys.modules.get("netron")
     if netron is not None:
         netron.stop()
@@ -88,7 +87,7 @@ def find_model(folder_or_file: str | Path) -> Path:
 
 
 def days_left(netron_folder: Path, today: datetime.date | None = None) -> int | None:
-    """How many days Netron's page will still draw; below 0 it refuses. None if the page has no date.
+    """For how many days Netron's page will still draw; below 0 it refuses. None if the page has no date.
 
     Args:
         netron_folder: where the package is installed.

@@ -1,4 +1,4 @@
-"""The next word as bars: which words are likely, and which the settings rule out."""
+"""The next word as bars: which words are likely, and which ones the settings rule out."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from minigpt.config import check_positive
 from minigpt.generation import read_prompt, word_probabilities
 from minigpt.sampling import Sampling, apply_temperature
-from minigpt.show.figure import DARK, PALE, Figure, new_figure, shorten, styled
+from minigpt.show.drawing import DARK, PALE, Figure, new_figure, shorten, styled
 from minigpt.show.reading import word_names
 
 
@@ -21,13 +21,13 @@ def plot_next_words(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> Figure:
-    """Show the likeliest next words after a prompt, and what the settings of `generate_text` make of them.
+    """Show the likeliest next words after a prompt, and what the settings of `generate_text` do to them.
 
-    A dark bar is the chance that the word is drawn. A pale bar is a word that top_k, top_p or temperature 0 rules out, with the
-    chance that it would have had.
+    A dark bar is the probability that the word is drawn. A pale bar is a word that top_k, top_p or temperature 0 rules out,
+    with the probability that it would have had.
 
     Args:
-        model: any model from ids (1, T) to probabilities (1, T, V), or a `NumpyGPT`.
+        model: any model that maps ids (1, T) to probabilities (1, T, V), or a `NumpyGPT`.
         tokenizer: of the model.
         prompt: what to continue; empty for the first word.
         top: how many words to show.

@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.ticker import MaxNLocator
 
 from minigpt.config import check_positive
-from minigpt.show.figure import DARK, MIDDLE, PALE, Figure, new_figure, styled
+from minigpt.show.drawing import DARK, MIDDLE, PALE, Figure, new_figure, styled
 
 
 def count_parameters(config: Any) -> dict[str, int]:
@@ -120,6 +120,5 @@ def _short(count: float) -> str:
 
 
 def _memory(count: int) -> str:
-    """At 4 bytes a number."""
-    megabytes = count * 4 / 2**20
+    megabytes = count * 4 / 2**20  # 4 bytes each
     return f"{megabytes / 1024:.2f} GB" if megabytes >= 1000 else f"{megabytes:,.0f} MB"

@@ -1,4 +1,4 @@
-"""What the pictures of a trained model need first: the ids of a text, and the network as NumPy computes it."""
+"""What the figures of a trained model need first: the ids of a text, and the network in NumPy."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from minigpt.numpy_gpt import NumpyGPT
 
 
 def read_ids(tokenizer: Any, text: str) -> list[int]:
-    """Encode a text of at least one word; name the words that the tokenizer does not know."""
+    """Encode a text of at least one word; a warning names the words that the tokenizer does not know."""
     ids = read_prompt(tokenizer, text, stacklevel=4)
     if not ids:
         raise ShowError(
@@ -19,10 +19,10 @@ def read_ids(tokenizer: Any, text: str) -> list[int]:
 
 
 def numpy_gpt(model: Any) -> NumpyGPT:
-    """The network of a model of `build_gpt_model`, with everything that happens inside it.
+    """The NumPy copy of a model of `build_gpt_model`, tested to predict the same.
 
     Raises:
-        ShowError: it is some other model, whose inside has no names that we know.
+        ShowError: there is none, because the model is another one.
     """
     gpt = model if isinstance(model, NumpyGPT) else fast_copy(model)
     if gpt is None:

@@ -311,7 +311,7 @@ def test_mistakes_are_named(model):
         (lambda: show.plot_causal_mask(""), "number of words=0"),
         (lambda: show.plot_training({}), "there is no history"),
         (lambda: show.plot_training({"first": [1, 2]}), "named 'first'"),
-        (lambda: show.plot_training(None), "holds no loss"),
+        (lambda: show.plot_training(None), "has no loss"),
         (lambda: show.plot_parameters_by_layers(GPTConfig(9), [0]), "num_layers=0"),
     ]
     for call, message in cases:
@@ -332,5 +332,5 @@ def test_the_map_says_how_many_words_had_no_room():
     figure = show.plot_word_map(tiny_model(), TOKENIZER, 380)
     axes = figure.axes[0]
     left_out = 380 - len(axes.texts)
-    assert left_out > 0 and f"{left_out} crowded dots have no name" in axes.get_xlabel()
+    assert left_out > 0 and f"{left_out} crowded dots are not named" in axes.get_xlabel()
     assert len(axes.lines[0].get_xdata()) == 380, "the dots of all words are drawn"
