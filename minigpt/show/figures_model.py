@@ -81,33 +81,21 @@ def bars(named: Mapping[str, Any], words: Sequence[str], title: str = "") -> Fig
     return figure
 
 
-# Figure 1 of the paper, right half, without attention to an encoder: a GPT has none.
-# Each box: left, bottom, width, height, text, whether it is filled.
+# Figure 1 of the paper, right half, without attention to an encoder: a GPT has none. Each box, from below:
+# bottom, height, text, whether it is filled, the code that makes it, its output.
 _BOXES = (
-    (0.3, 0.2, 3.0, 0.55, "token_embedding", True),
-    (0.3, 1.15, 3.0, 0.55, "positional_encoding", True),
-    (0.3, 2.75, 3.0, 0.5, "norm_1", False),
-    (0.3, 3.5, 3.0, 0.65, "attention\n(causal: no future)", True),
-    (0.3, 4.4, 3.0, 0.45, "residual_1   +", False),
-    (0.3, 5.15, 3.0, 0.5, "norm_2", False),
-    (0.3, 5.9, 3.0, 0.65, "feed_forward_1\nfeed_forward_2", True),
-    (0.3, 6.8, 3.0, 0.45, "residual_2   +", False),
-    (0.3, 7.95, 3.0, 0.5, "final_norm", False),
-    (0.3, 8.75, 3.0, 0.55, "next_word (softmax)", True),
+    (0.2, 0.55, "token_embedding", True, "layers.Embedding(vocab_size, embed_dim)", "(B, T) → (B, T, D)"),
+    (1.15, 0.55, "positional_encoding", True, "PositionalEncoding(max_seq_length, embed_dim)", "(B, T, D)"),
+    (2.75, 0.5, "norm_1", False, "layers.LayerNormalization()", "(B, T, D)"),
+    (3.5, 0.65, "attention\n(causal: no future)", True, "layers.MultiHeadAttention(num_heads, key_dim)", "(B, T, D)"),
+    (4.4, 0.45, "residual_1   +", False, "layers.Add()", "(B, T, D)"),
+    (5.15, 0.5, "norm_2", False, "layers.LayerNormalization()", "(B, T, D)"),
+    (5.9, 0.65, "feed_forward_1\nfeed_forward_2", True, "layers.Dense(ff_dim), layers.Dense(embed_dim)", "(B, T, D)"),
+    (6.8, 0.45, "residual_2   +", False, "layers.Add()", "(B, T, D)"),
+    (7.95, 0.5, "final_norm", False, "layers.LayerNormalization()", "(B, T, D)"),
+    (8.75, 0.55, "next_word (softmax)", True, "layers.Dense(vocab_size, activation='softmax')", "(B, T, V)"),
 )
 _SKIPS = ((2.35, 4.62), (4.97, 7.02))  # the connections around attention and around feed-forward
-_CODE = (
-    (0.47, "layers.Embedding(vocab_size, embed_dim)", "(B, T) → (B, T, D)"),
-    (1.42, "PositionalEncoding(max_seq_length, embed_dim)", "(B, T, D)"),
-    (3.0, "layers.LayerNormalization()", "(B, T, D)"),
-    (3.82, "layers.MultiHeadAttention(num_heads, key_dim)", "(B, T, D)"),
-    (4.62, "layers.Add()", "(B, T, D)"),
-    (5.4, "layers.LayerNormalization()", "(B, T, D)"),
-    (6.22, "layers.Dense(ff_dim), layers.Dense(embed_dim)", "(B, T, D)"),
-    (7.02, "layers.Add()", "(B, T, D)"),
-    (8.2, "layers.LayerNormalization()", "(B, T, D)"),
-    (9.02, "layers.Dense(vocab_size, activation='softmax')", "(B, T, V)"),
-)
 
 
 @styled()
@@ -125,20 +113,20 @@ def paper() -> Figure:
     figure, (axes,) = new_figure(7.2)
     axes.add_patch(rounded_box(-0.35, 2.1, 4.0, 5.4, facecolor="white", edgecolor=DARK, linestyle="--"))
     axes.text(-0.5, 4.8, "decoder block, num_layers times", rotation=90, ha="right", va="center", color=DARK, fontsize=10)
-    for left, bottom, width, height, text, filled in _BOXES:
-        axes.add_patch(rounded_box(left, bottom, width, height, facecolor=PALE if filled else "white", edgecolor=DARK))
-        axes.text(left + width / 2, bottom + height / 2, text, ha="center", va="center", fontsize=9)
+    for bottom, height, text, filled, code, shape in _BOXES:
+        middle = bottom + height / 2
+        axes.add_patch(rounded_box(0.3, bottom, 3.0, height, facecolor=PALE if filled else "white", edgecolor=DARK))
+        axes.text(1.8, middle, text, ha="center", va="center", fontsize=9)
+        axes.plot([3.4, 4.1], [middle, middle], color="0.6", linestyle=":", linewidth=1)
+        axes.text(4.2, middle, code, va="center", fontsize=8.5, family="monospace")
+        axes.text(11.6, middle, shape, va="center", ha="right", fontsize=8.5, color="0.35")
     axes.text(1.8, -0.4, "word ids", ha="center", va="top", fontsize=10)
     axes.text(1.8, 9.95, "probability of each next word", ha="center", va="bottom", fontsize=10)
-    ends = [-0.4, *(edge for box in _BOXES for edge in (box[1], box[1] + box[3])), 9.9]
+    ends = [-0.4, *(edge for bottom, height, *_ in _BOXES for edge in (bottom, bottom + height)), 9.9]
     for start, end in zip(ends[::2], ends[1::2], strict=True):
         _arrow(axes, [(1.8, start), (1.8, end)])
     for start, end in _SKIPS:
         _arrow(axes, [(1.8, start), (-0.1, start), (-0.1, end), (0.3, end)])
-    for height, code, shape in _CODE:
-        axes.plot([3.4, 4.1], [height, height], color="0.6", linestyle=":", linewidth=1)
-        axes.text(4.2, height, code, va="center", fontsize=8.5, family="monospace")
-        axes.text(11.6, height, shape, va="center", ha="right", fontsize=8.5, color="0.35")
     axes.set(xlim=(-1.1, 11.7), ylim=(-0.9, 10.4))
     axes.axis("off")
     return figure

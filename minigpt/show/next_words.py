@@ -54,14 +54,8 @@ def plot_next_words(
         axes.legend(loc="lower right")
     for place, share, is_out in zip(places, shares, out, strict=True):
         chance = f"{share:.1f} %" if share >= 0.05 else "under 0.1 %"
-        axes.annotate(
-            f"ruled out ({chance})" if is_out else chance,
-            (share, place),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-        )
+        label = f"ruled out ({chance})" if is_out else chance
+        axes.annotate(label, (share, place), (4, 0), textcoords="offset points", va="center", fontsize=9)
     axes.set_yticks(places, word_names(tokenizer, list(order)))
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_xlim(0, max(shares) * 1.25)  # room for the numbers

@@ -1,5 +1,6 @@
 """What the figures of a trained model need first: the ids of a text, and the network in NumPy."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from minigpt.engine.next_word import fast_copy
@@ -33,6 +34,6 @@ def numpy_gpt(model: Any) -> NumpyGPT:
     return gpt
 
 
-def word_names(tokenizer: Any, ids: list[int]) -> list[str]:
+def word_names(tokenizer: Any, ids: Iterable[int]) -> list[str]:
     """The word of each id."""
     return [tokenizer.decode([int(word_id)]) or "(padding)" for word_id in ids]

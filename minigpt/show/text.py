@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 from minigpt.config import check_positive
 from minigpt.errors import ShowError
 from minigpt.show.drawing import DARK, LETTER_WIDTH, PALE, Figure, new_figure, place_labels, plain_log_axes, styled
+from minigpt.show.reading import word_names
 
 
 @styled()
@@ -75,10 +76,7 @@ def plot_windows(x: np.ndarray, y: np.ndarray, tokenizer: Any = None, rows: int 
     count, length = x.shape
     rows = min(rows, count)
 
-    def name(word_id) -> str:
-        return (tokenizer.decode([int(word_id)]) or "(padding)") if tokenizer is not None else str(word_id)
-
-    cells = [[[name(word_id) for word_id in window] for window in pair[:rows]] for pair in (x, y)]
+    cells = [[list(map(str, ids)) if tokenizer is None else word_names(tokenizer, ids) for ids in a[:rows]] for a in (x, y)]
     shown = _fitting_columns(cells)
     hidden = length - shown
 

@@ -50,16 +50,10 @@ class Trace:
         return "\n".join([self.title, *(line.rstrip() for line in lines)])
 
     def _repr_html_(self) -> str:
-        def row(cells: tuple[str, ...], tag: str) -> str:
-            aligns = ("left", "right", "right", "left")
-            return "".join(
-                f'<{tag} style="text-align:{a}">{html.escape(c)}</{tag}>' for a, c in zip(aligns, cells, strict=True)
-            )
-
-        body = "".join(f"<tr>{row(r.cells(), 'td')}</tr>" for r in self.rows)
-        return (
-            f"<p>{html.escape(self.title)}</p><table><thead><tr>{row(HEADINGS, 'th')}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        rows = [[html.escape(cell) for cell in row] for row in (HEADINGS, *(row.cells() for row in self.rows))]
+        left, right = '<td style="text-align:left">', '<td style="text-align:right">'
+        body = "".join(f"<tr>{left}{a}</td>{right}{b}</td>{right}{c}</td>{left}{d}</td></tr>" for a, b, c, d in rows)
+        return f"<p>{html.escape(self.title)}</p><table>{body}</table>"
 
 
 def trace(model: Any, tokenizer: Any, prompt: str, top: int = 3) -> Trace:

@@ -76,17 +76,10 @@ def _draw(axes: Axes, runs: dict[str, dict[str, Sequence[float]]], measure: str,
             if key not in run:
                 continue
             values = [factor * value for value in run[key]]
-            what = "training" if filled else "validation"
-            axes.plot(
-                range(first_epoch, first_epoch + len(values)),
-                values,
-                style,
-                color=color,
-                marker=marker,
-                markersize=5,
-                markerfacecolor=color if filled else "white",
-                label=", ".join(part for part in (name, what if validated or not name else "") if part),
-            )
+            epochs = range(first_epoch, first_epoch + len(values))
+            what = ("training" if filled else "validation") if validated or not name else ""
+            label, face = ", ".join(filter(None, (name, what))), color if filled else "white"
+            axes.plot(epochs, values, style, color=color, marker=marker, markersize=5, markerfacecolor=face, label=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if all(len(run["loss"]) == 1 for run in runs.values()):  # a single epoch: no fractions beside it
         axes.set_xticks([first_epoch])
@@ -102,13 +95,6 @@ def _draw_baselines(axes: Axes, baselines: Baselines) -> None:
         axes.axhline(loss, color="0.35", linestyle=":", linewidth=1.2, zorder=0)
         height = max(loss / top, lowest + 0.16)  # as a share of the axes; two lines of text need 0.16
         lowest = height
-        axes.annotate(
-            f"{name} {loss:.2f}\n({_BASELINES[name]})",
-            (1, loss / top),
-            (1.03, height),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            va="center",
-            fontsize=9,
-            arrowprops={"arrowstyle": "-", "color": "0.35", "linewidth": 0.6},
-        )
+        label, inside, outside = f"{name} {loss:.2f}\n({_BASELINES[name]})", (1, loss / top), (1.03, height)
+        line = {"arrowstyle": "-", "color": "0.35", "linewidth": 0.6}
+        axes.annotate(label, inside, outside, "axes fraction", "axes fraction", line, va="center", fontsize=9)
