@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,17 +14,14 @@ from minigpt.errors import GenerationError
 from minigpt.layers import sine_table
 from minigpt.numpy_gpt import ACTIVATIONS, NumpyGPT, layer_norm, linear, softmax
 
-Result = TypeVar("Result")
-
+Function = TypeVar("Function", bound=Callable[..., Any])
 _one_at_a_time = threading.Lock()  # the limit is the whole process's: of two that overlap, the last would restore the other's
 
 
-@functools.cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
+_blas = functools.cache(lambda: ThreadpoolController().select(user_api="blas"))
 
 
-def on_one_thread(function: Callable[..., Result]) -> Callable[..., Result]:
+def on_one_thread(function: Function) -> Function:
     """Decorate a function, so that NumPy multiplies on one thread inside it, and afterwards on as many as before.
 
     On a busy computer, two threads wait for each other at every product, and a word takes ten times as long or more. On an
@@ -36,39 +33,24 @@ def on_one_thread(function: Callable[..., Result]) -> Callable[..., Result]:
         with _one_at_a_time, _blas().limit(limits=1):
             return function(*arguments)
 
-    return limited
+    return cast(Function, limited)
 
 
 class CachedGPT:
     """A `NumpyGPT` that reads one stream of words and keeps their keys and values, so that each word is read only once.
 
     The network is shared and never changed: any number of streams can read with it.
-
-    Args:
-        gpt: the network.
-
-    Example:
-        >>> from minigpt import GPTConfig, build_gpt_model
-        >>> gpt = NumpyGPT.from_keras(build_gpt_model(GPTConfig.quick(vocab_size=50)))
-        >>> stream = CachedGPT(gpt)
-        >>> np.allclose(np.concatenate([stream.read([3, 1]), stream.read([4])]), gpt([3, 1, 4]), atol=1e-6)
-        True
     """
 
     def __init__(self, gpt: NumpyGPT) -> None:
-        config = gpt.config
+        c = gpt.config
         self.gpt, (self.positions, self.blocks) = gpt, _prepared(gpt)
         self.ids: list[int] = []  # those that were read
-        shape = (config.num_layers, 2, config.num_heads, config.max_seq_length, config.key_dim)
-        self.cache = np.empty(shape, "float32")  # the keys and the values of each block
+        self.cache = np.empty((c.num_layers, 2, c.num_heads, c.max_seq_length, c.key_dim), "float32")  # keys and values
 
     @on_one_thread
     def read(self, ids: Sequence[int]) -> np.ndarray:  # (T,) -> (T, V)
-        """Read on after the words read before: the same as reading all of them from the start.
-
-        Raises:
-            GenerationError: the ids do not fit the model, or it has no causal mask, so that a new word changes all before it.
-        """
+        """Read on after the words read before: the same as reading all of them from the start."""
         return self.gpt.next_word(self._read(ids))
 
     @on_one_thread
@@ -81,7 +63,7 @@ class CachedGPT:
 
     def _read(self, ids: Sequence[int], trace: dict[str, np.ndarray] | None = None) -> np.ndarray:  # (T,) -> (T, D)
         config, seen = self.gpt.config, len(self.ids)
-        if seen and not config.causal:
+        if seen and not config.causal:  # a new word would change everything before it
             raise GenerationError("a network without a causal mask cannot read on: give it the whole text at once")
         every_id = check_ids([*self.ids, *ids], config)
         words = self.gpt.weights["token_embedding"][0][every_id[seen:]]  # (T, D)
@@ -132,13 +114,9 @@ class CachedGPT:
 
 @on_one_thread
 def trace_activations(gpt: NumpyGPT, ids: Sequence[int]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Read a text once, and keep everything that happens inside.
+    """Read a text of at most `max_seq_length` words once, and keep everything that happens inside.
 
     In a causal network, the first t rows are what they would be if only the first t words had been read.
-
-    Args:
-        gpt: the network.
-        ids: of at most `max_seq_length` words.
 
     Returns:
         The probabilities (T, V), as from `gpt(ids)`, and every activation by the name of its layer in the Keras model, in the

@@ -8,7 +8,7 @@ from minigpt.errors import GenerationError
 
 
 def check_ids(ids: Any, config: Any) -> np.ndarray:  # (T,) -> (T,)
-    """The ids as an array, or a GenerationError unless the network can read them."""
+    """The ids as an array; a GenerationError unless the network can read them."""
     ids = np.asarray(ids)
     if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
         raise GenerationError(f"the ids have the shape {ids.shape} and type {ids.dtype}: give a list of whole numbers")

@@ -13,7 +13,6 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyBboxPatch
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 WIDTH = 8.0  # inches, about the width of a notebook
 WORD_HEIGHT, LETTER_WIDTH = 0.14, 0.085  # inches that 9-point text needs: a line, and about a letter
@@ -89,14 +88,6 @@ def shorten(text: str, length: int = 50) -> str:
     """Keep the end of a long text, which decides what comes next."""
     text = " ".join(text.split())
     return text if len(text) <= length else f"…{text[-length:]}"
-
-
-def plain_log_axes(axes: Axes) -> None:
-    """Make both axes logarithmic, with 1, 10, 100 written out."""
-    axes.set(xscale="log", yscale="log")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-        axis.set_minor_formatter(NullFormatter())
 
 
 def label_words(axes: Axes, words: Sequence[str], inches: float) -> None:

@@ -37,10 +37,8 @@ class LiveCurve(keras.callbacks.Callback):
             self.first_epoch = epoch + 1  # above 1 where a training goes on from a checkpoint
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
-        if in_notebook() and "loss" in self.history:
-            self._show()
-
-    def _show(self) -> None:
+        if not in_notebook() or "loss" not in self.history:
+            return
         from IPython.display import display
 
         try:

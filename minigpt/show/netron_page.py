@@ -1,7 +1,6 @@
 """Netron: the network as an interactive graph, in the browser or in the notebook."""
 
 import atexit
-import contextlib
 import datetime
 import logging
 import re
@@ -9,7 +8,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,16 +72,13 @@ atexit.register(stop_netron)
 
 def find_model(folder_or_file: str | Path) -> Path:
     """The file that Netron can show: the model.h5 of a saved folder, or the file itself."""
-    path = Path(folder_or_file)
-    if path.is_dir():
-        if not (path / "model.h5").is_file():
-            raise ShowError(f"{path} has no model.h5: give a folder that save_gpt has written, or a .h5 or .keras file")
-        return path / "model.h5"
-    if not path.is_file():
-        raise ShowError(f"there is no {path}: give a folder that save_gpt has written, or a .h5 or .keras file")
-    if path.suffix.lower() not in (".h5", ".keras"):
-        raise ShowError(f"{path} is not a Keras model: give a folder that save_gpt has written, or a .h5 or .keras file")
-    return path
+    given = Path(folder_or_file)
+    path = given / "model.h5" if given.is_dir() else given
+    if path.is_file() and path.suffix.lower() in (".h5", ".keras"):
+        return path
+    is_what = f"{given} has no model.h5" if given.is_dir() else f"{given} is not a Keras model"
+    problem = is_what if given.exists() else f"there is no {given}"
+    raise ShowError(f"{problem}: give a folder that save_gpt has written, or a .h5 or .keras file")
 
 
 def days_left(netron_folder: Path, today: datetime.date | None = None) -> int | None:
@@ -119,23 +114,14 @@ def _netron() -> Any:
 
 
 def _serve(netron: Any, file: str | Path, port: int | None) -> tuple[str, int]:
+    handler = logging.NullHandler()  # Netron sets up logging for the whole program if nobody has
+    logging.getLogger().addHandler(handler)
     try:
-        with _no_log_handler():
-            return netron.serve(str(file), address=("localhost", port))
+        return netron.serve(str(file), address=("localhost", port))
     except (OSError, OverflowError, ValueError) as error:
         stop_netron()
         reason = getattr(error, "strerror", None) or "it is no port"
-        raise ShowError(
-            f"port={port!r} cannot be used ({reason}): use a free one from 1024 to 65535, or leave it out"
-        ) from error
-
-
-@contextlib.contextmanager
-def _no_log_handler() -> Iterator[None]:
-    """Keep Netron from setting up logging for the whole program, which it does where nobody has."""
-    handler = logging.NullHandler()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield
+        problem = f"port={port!r} cannot be used ({reason}): use a free one from 1024 to 65535, or leave it out"
+        raise ShowError(problem) from error
     finally:
         logging.getLogger().removeHandler(handler)

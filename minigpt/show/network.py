@@ -38,11 +38,8 @@ def plot_positional_encoding(max_len: int | Any = 100, d_model: int = 256) -> Fi
 
     figure, (heatmap, waves) = new_figure(4.8, rows=2, height_ratios=[1.6, 1])
     image = heatmap.imshow(table, aspect="auto", cmap="viridis", interpolation="nearest")
-    heatmap.set(
-        title="Positional encoding: every position (row) has its own pattern",
-        xlabel=f"dimension (0 to {width - 1})",
-        ylabel="position (words)",
-    )
+    heatmap.set(title="Positional encoding: every position (row) has its own pattern")
+    heatmap.set(xlabel=f"dimension (0 to {width - 1})", ylabel="position (words)")
     figure.colorbar(image, ax=heatmap, label="value added")
     columns = sorted({0, min(1, width - 1), width // 8, width // 4})  # a fast pair, and slower ones
     for column, line in zip(columns, ("-", "--", "-.", ":"), strict=False):
@@ -82,10 +79,7 @@ def plot_causal_mask(words: int | str | Sequence[str] = 8) -> Figure:
             mark, ink = ("✓", "black") if column <= row else ("−∞", "0.45")
             axes.text(column, row, mark, ha="center", va="center", fontsize=9, color=ink)
     label_words(axes, names, side)
-    axes.set(
-        title=f"The causal mask: {length} words, none sees the future\n"
-        "dark: may attend; pale: its score is set to −∞, so its weight is 0",
-        xlabel="the word that is attended to",
-        ylabel="the word that attends",
-    )
+    legend = "dark: may attend; pale: its score is set to −∞, so its weight is 0"
+    axes.set(title=f"The causal mask: {length} words, none sees the future\n{legend}")
+    axes.set(xlabel="the word that is attended to", ylabel="the word that attends")
     return figure

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullFormatter
 
 from minigpt.config import check_positive
 from minigpt.errors import ShowError
-from minigpt.show.drawing import DARK, LETTER_WIDTH, PALE, Figure, new_figure, place_labels, plain_log_axes, styled
+from minigpt.show.drawing import DARK, LETTER_WIDTH, PALE, Figure, new_figure, place_labels, styled
 from minigpt.show.reading import word_names
 
 
@@ -44,7 +45,10 @@ def plot_word_frequencies(tokenizer: Any, top: int = 20) -> Figure:
     bars.set_ylim(shown + 0.6, 0.4)
     bars.set(title=f"The {shown} most frequent words", xlabel="times in the text")
 
-    plain_log_axes(ranking)
+    ranking.set(xscale="log", yscale="log")
+    for axis in (ranking.xaxis, ranking.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:,g}")  # 1, 10, 100 instead of powers
+        axis.set_minor_formatter(NullFormatter())
     ranking.plot(ranks, numbers[0] / ranks, color="0.5", linestyle="--", label="count of the first word / rank (Zipf)")
     ranking.plot(ranks, numbers, "o", color=DARK, markersize=4, label="words of this text")
     ranking.set_xlim(0.8, len(words) * 1.4)

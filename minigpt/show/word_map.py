@@ -36,11 +36,9 @@ def plot_word_map(model: Any, tokenizer: Any, words: Sequence[str] | int = 60) -
     axes.margins(0.08)
     axes.axhline(0, color="0.85", zorder=0)
     axes.axvline(0, color="0.85", zorder=0)
-    axes.set(
-        title=f"Map of {len(ids)} words: close means similar, as far as two axes show it ({shares.sum():.0%} of the variance)",
-        xlabel=f"first principal component ({shares[0]:.0%})",
-        ylabel=f"second principal component ({shares[1]:.0%})",
-    )
+    shown = f"as far as two axes show it ({shares.sum():.0%} of the variance)"
+    axes.set(title=f"Map of {len(ids)} words: close means similar, {shown}")
+    axes.set(xlabel=f"first principal component ({shares[0]:.0%})", ylabel=f"second principal component ({shares[1]:.0%})")
     left_out = place_labels(axes, points.tolist(), names)
     if left_out:
         axes.set_xlabel(f"{axes.get_xlabel()}; {left_out} crowded dots are not named", fontsize=10)
