@@ -1,6 +1,8 @@
 """Draw the next word from its probabilities: greedy, temperature, top-k, top-p."""
 
 import math
+import operator
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -8,54 +10,87 @@ import numpy as np
 from minigpt.errors import GenerationError
 
 
-def check_settings(
-    max_new_tokens: int, temperature: float, top_k: int | None, top_p: float | None, seed: int | None = None
-) -> None:
-    """Raise GenerationError for a setting that cannot be right."""
-    if not _is_whole(max_new_tokens) or max_new_tokens < 0:
-        raise GenerationError(f"max_new_tokens={max_new_tokens!r}: use a whole number, 0 or more")
-    if not isinstance(temperature, Real) or not 0 <= temperature < math.inf:
-        raise GenerationError(f"temperature={temperature!r}: use 0 (always the likeliest word) or more, such as 0.8")
-    if top_k is not None and (not _is_whole(top_k) or top_k < 1):
-        raise GenerationError(f"top_k={top_k!r}: use a whole number of at least 1, or None for all words")
-    if top_p is not None and (not isinstance(top_p, Real) or not 0 < top_p <= 1):
-        raise GenerationError(f"top_p={top_p!r}: use a number above 0 and up to 1, or None for all words")
-    if seed is not None and (not _is_whole(seed) or seed < 0):
-        raise GenerationError(f"seed={seed!r}: use a whole number, 0 or more, or None for something else each time")
+@dataclass(frozen=True)
+class Sampling:
+    """How the next word is drawn; `generate_text` explains each setting.
+
+    Raises:
+        GenerationError: a setting that cannot be right.
+
+    Example:
+        >>> Sampling(temperature=0.5, top_k=2).apply(np.array([0.6, 0.3, 0.1])).round(2).tolist()
+        [0.8, 0.2, 0.0]
+    """
+
+    temperature: float = 0.8
+    top_k: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        temperature, top_p = _as_float(self.temperature), _as_float(self.top_p)
+        if not 0 <= temperature < math.inf:
+            raise GenerationError(
+                f"temperature={self.temperature!r}: use 0 (always the likeliest word) or a number above it, such as 0.8"
+            )
+        object.__setattr__(self, "temperature", temperature)
+        if self.top_k is not None:
+            check_whole("top_k", self.top_k, 1, ", or None for all words")
+        if self.top_p is not None:
+            if not 0 < top_p <= 1:
+                raise GenerationError(f"top_p={self.top_p!r}: use a number above 0 and up to 1, or None for all words")
+            object.__setattr__(self, "top_p", top_p)
+        if self.seed is not None:
+            check_whole("seed", self.seed, 0, ", or None for another text each time")
+
+    def apply(self, probabilities: np.ndarray) -> np.ndarray:  # (V,) -> (V,)
+        """The probabilities to draw from, after temperature, top-k and top-p, in this order."""
+        if not probabilities.sum() > 0:  # NaN is not above 0 either
+            raise GenerationError("the model gives every word of the vocabulary the probability 0, or NaN: train it first")
+        if self.temperature == 0:
+            return (np.arange(len(probabilities)) == probabilities.argmax()).astype("float64")  # all on the likeliest word
+        p = apply_temperature(probabilities, self.temperature)
+        if self.top_k is not None:
+            p = keep_top_k(p, self.top_k)
+        return p if self.top_p is None else keep_top_p(p, self.top_p)
+
+    def draw(self, probabilities: np.ndarray, rng: np.random.Generator) -> int:
+        """Draw the id of a word from probabilities (V,)."""
+        p = self.apply(probabilities)
+        return int(p.argmax() if self.temperature == 0 else rng.choice(len(p), p=p))
 
 
-def _is_whole(value: object) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool)
+def check_whole(name: str, value: object, lowest: int, or_none: str = "") -> int:
+    """Return a whole number as an int, or raise GenerationError unless it is at least `lowest`."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # NumPy's whole numbers too
+    except TypeError:
+        number = lowest - 1
+    if isinstance(value, bool) or number < lowest:
+        raise GenerationError(f"{name}={value!r}: use a whole number of at least {lowest}{or_none}")
+    return number
 
 
-def choose(
-    probabilities: np.ndarray, temperature: float, top_k: int | None, top_p: float | None, rng: np.random.Generator
-) -> int:
-    """Draw a word id from probabilities (V,), after temperature, top-k and top-p, in this order."""
-    if not np.isfinite(probabilities).all():
-        raise GenerationError("the model says NaN, not probabilities: its training has exploded; train it anew")
-    if not probabilities.any():
-        raise GenerationError("the model gives every word of the vocabulary probability 0: train it first")
-    if temperature == 0:
-        return int(probabilities.argmax())
-    p = apply_temperature(probabilities, temperature)
-    if top_k is not None:
-        p = keep_top_k(p, top_k)
-    if top_p is not None:
-        p = keep_top_p(p, top_p)
-    return int(rng.choice(len(p), p=p))
+def _as_float(value: object) -> float:
+    """Any real number as a float, NumPy's and fractions too; NaN for anything else."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:  # (V,) -> (V,)
-    """Divide the logits by the temperature: below 1 the likely gets likelier, above 1 all gets more equal.
+    """Divide the logits by the temperature: below 1, likely words become likelier; above 1, all become more equal.
 
     Example:
         >>> apply_temperature(np.array([0.8, 0.2]), 0.5).round(2).tolist()
         [0.94, 0.06]
     """
-    with np.errstate(divide="ignore"):  # the logarithm of 0 is -inf, and stays impossible
+    with np.errstate(divide="ignore", over="ignore"):  # the logarithm of 0 is -inf: what is impossible stays so
         logits = np.log(np.asarray(probabilities, dtype="float64"))
-    p = np.exp((logits - logits.max()) / temperature)
+        p = np.exp((logits - logits.max()) / temperature)
     return p / p.sum()
 
 

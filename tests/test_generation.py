@@ -5,10 +5,12 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import threadpoolctl
 from helpers import TINY, WORDS, random_weights, tiny_model
 from keras import layers
 
 from minigpt import (
+    GPTConfig,
     NumpyGPT,
     PositionalEncoding,
     SampleText,
@@ -18,7 +20,8 @@ from minigpt import (
     stream_text,
     train_model,
 )
-from minigpt.engine.next_word import next_word_function
+from minigpt.engine.cached_gpt import CachedGPT
+from minigpt.engine.next_word import context_start, fast_copy, next_word_function
 from minigpt.errors import GenerationError, MinigptError
 from minigpt.layers import sine_table
 
@@ -140,6 +143,83 @@ def test_the_fast_path_slides_as_well(small_tokenizer):
     for position in (5, 12, 13, 25, 40):
         out = keras.ops.convert_to_numpy(model(np.asarray([ids[:position][-12:]]), training=False))[0, -1]
         assert ids[position] == 2 + out[2:].argmax(), f"word {position}"
+
+
+def test_the_window_slides_by_an_eighth_and_keeps_the_last_words():
+    for window in (1, 5, 12, 16, 32, 100):
+        step, before = max(1, window // 8), 0
+        for length in range(1, 4 * window):
+            start = context_start(length, window)
+            assert length - window <= start < length
+            assert start in (before, before + step), "the window slides by one step or not at all"
+            assert length <= window or length - start > window - step
+            before = start
+    assert context_start(1000, 0) == 0
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_far_past_a_large_window_every_way_reads_the_same_words(small_tokenizer, causal):
+    model = random_weights(tiny_model(max_seq_length=32, causal=causal), seed=4)
+    seen = []
+
+    def slow(ids):
+        seen.append(len(ids[0]))
+        return model(ids, training=False)
+
+    slow.max_seq_length = 32
+    expected = generate_text(slow, small_tokenizer, "w1 w2 w3", 80, seed=5)
+    assert seen[:31] == [*range(3, 33), 29] and set(seen[30:]) == {29, 30, 31, 32}
+    assert generate_text(model, small_tokenizer, "w1 w2 w3", 80, seed=5) == expected
+    assert generate_text(NumpyGPT.from_keras(model), small_tokenizer, "w1 w2 w3", 80, seed=5) == expected
+
+
+@pytest.mark.parametrize("words", [20, 40, 57])
+def test_to_stop_and_go_on_makes_no_difference(small_tokenizer, words):
+    model = random_weights(tiny_model(max_seq_length=32), seed=4)
+    whole = generate_text(model, small_tokenizer, "w1 w2 w3", 80, temperature=0)
+    first = generate_text(model, small_tokenizer, "w1 w2 w3", words, temperature=0)
+    assert generate_text(model, small_tokenizer, first, 80 - words, temperature=0) == whole
+
+
+def test_past_the_window_most_words_are_read_from_the_cache(small_tokenizer, monkeypatch):
+    read = []
+    real = CachedGPT._read
+    monkeypatch.setattr(CachedGPT, "_read", lambda self, ids, trace=None: (read.append(len(ids)), real(self, ids, trace))[1])
+    generate_text(tiny_model(max_seq_length=32), small_tokenizer, "w1", 100, seed=0)
+    assert read[:32] == [1] * 32
+    assert read[32:] == [29, 1, 1, 1] * 17, "a word past the window costs at most 3 times one within it"
+
+
+def test_two_streams_over_one_network_do_not_disturb_each_other(small_tokenizer):
+    gpt = NumpyGPT.from_keras(random_weights(tiny_model(num_layers=2), seed=2))
+    prompts = ("w1 w2 w3", "w9 w8 w7")
+    expected = [generate_text(gpt, small_tokenizer, prompt, 30, seed=1, include_prompt=False) for prompt in prompts]
+    streams = [stream_text(gpt, small_tokenizer, prompt, 30, seed=1) for prompt in prompts]
+    together = list(zip(*streams, strict=True))
+    assert ["".join(pieces).strip() for pieces in zip(*together, strict=True)] == expected
+
+
+def test_a_model_changed_after_its_first_words_is_asked_again(small_tokenizer):
+    from minigpt.beyond.lora import use_lora
+
+    model = random_weights(tiny_model(), seed=3)
+    generate_text(model, small_tokenizer, "w1", 3, seed=0)
+    assert fast_copy(model) is not None
+    use_lora(model, rank=2)
+    random_weights(model, seed=7)
+    expected = keras.ops.convert_to_numpy(model(np.asarray([[3, 4, 5]]), training=False))[0, -1]
+    np.testing.assert_allclose(next_word_function(model)([3, 4, 5]), expected, atol=1e-5)
+
+
+def test_a_stream_that_is_abandoned_leaves_the_threads_of_blas_alone(small_tokenizer):
+    model = tiny_model()
+    with threadpoolctl.threadpool_limits(2, "blas"):
+        before = threadpoolctl.threadpool_info()
+        stream = stream_text(model, small_tokenizer, "w1", 10, seed=0)
+        next(stream)
+        assert threadpoolctl.threadpool_info() == before, "between two words"
+        del stream
+        assert threadpoolctl.threadpool_info() == before
 
 
 @pytest.mark.parametrize("length", [None, 12])
@@ -318,16 +398,80 @@ def test_pieces_with_punctuation_read_as_sentences():
     ],
     ids=str,
 )
-def test_a_bad_setting_is_named_before_anything_is_said(small_tokenizer, setting):
+def test_a_bad_setting_is_named_before_anything_is_predicted(small_tokenizer, setting):
     for function in (generate_text, stream_text):
         with pytest.raises(GenerationError, match=f"{next(iter(setting))}="):
             function(model_that_loves(5), small_tokenizer, "w1", **setting)
 
 
-def test_a_model_that_has_exploded(small_tokenizer):
-    for temperature in (0, 1.0):
-        with pytest.raises(GenerationError):
-            generate_text(lambda ids: np.full((1, len(ids[0]), V), np.nan), small_tokenizer, "w1", 3, temperature)
+def says_in_one_line(message, *arguments, **options):
+    for function in (generate_text, stream_text):
+        with pytest.raises(GenerationError, match=message) as error:
+            list(function(*arguments, **options))
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("prompt", [None, b"w1", 3, [2, 3], ["w1"], np.array([2])], ids=repr)
+def test_a_prompt_that_is_no_text_is_named(small_tokenizer, prompt):
+    says_in_one_line(f"the prompt is of type {type(prompt).__name__}: give a text", counts_up, small_tokenizer, prompt)
+
+
+@pytest.mark.parametrize("tokenizer", [None, "w1", {"w1": 2}, tiny_model, object()], ids=lambda given: type(given).__name__)
+def test_a_tokenizer_that_is_none_is_named(tokenizer):
+    says_in_one_line(r"has no method (en|de)code.*give a fitted WordTokenizer", counts_up, tokenizer, "w1")
+
+
+@pytest.mark.parametrize("encoded", [None, ["w1"], [[2, 3]], 5], ids=repr)
+def test_a_tokenizer_that_encodes_to_something_else_is_named(encoded):
+    class Wrong(LearnersTokenizer):
+        def encode(self, text):
+            return encoded
+
+    says_in_one_line(r"must return a list of ids", counts_up, Wrong(), "w1")
+
+
+@pytest.mark.parametrize("make", [np.array, lambda ids: np.array(ids, "float32"), tuple, keras.ops.convert_to_tensor])
+def test_a_tokenizer_may_encode_to_any_row_of_numbers(make):
+    class Own(LearnersTokenizer):
+        def encode(self, text):
+            return make(super().encode(text))
+
+    assert generate_text(counts_up, Own(), "w3", 3, temperature=0) == "w3 w4 w5 w6"
+
+
+@pytest.mark.parametrize("temperature", [0, 1.0])
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        (np.linspace(-3, 8, V), r"go from -3 to 8 and sum to 50, but probabilities .* activation=.softmax."),
+        (np.full(V, 0.5), r"sum to 10,"),  # sigmoid
+        (np.zeros(V), r"sum to 0,"),
+        (np.full(V, np.nan), r"predicts NaN .* smaller learning_rate"),
+        (np.full(V, np.inf), r"sum to inf,"),
+        (np.eye(V)[1], r"every word of the vocabulary the probability 0"),  # everything on <OOV>
+    ],
+)
+def test_a_model_that_predicts_no_probabilities_is_named(small_tokenizer, outputs, message, temperature):
+    def model(ids):
+        return np.tile(outputs, (1, len(ids[0]), 1))
+
+    says_in_one_line(message, model, small_tokenizer, "w1", 3, temperature)
+
+
+def test_a_model_in_half_precision_is_accepted(small_tokenizer):
+    p = np.random.default_rng(0).dirichlet(np.ones(V)).astype("float16")
+    assert len(generate_text(lambda ids: np.tile(p, (1, len(ids[0]), 1)), small_tokenizer, "w1", 3).split()) == 4
+
+
+@pytest.mark.parametrize("model", [None, "model.h5", 7])
+def test_a_model_that_is_none_is_named(small_tokenizer, model):
+    says_in_one_line(r"is no model: give a keras.Model", model, small_tokenizer, "w1")
+
+
+@pytest.mark.parametrize("shape", [(1, V), (V,), (1, 1, V), (2, 2, V)])
+def test_a_model_that_returns_another_shape_is_named(small_tokenizer, shape):
+    model = lambda ids: np.full(shape, 1 / V)  # noqa: E731
+    says_in_one_line(r"shape \(1, 2\) the model returns the shape .*must return probabilities", model, small_tokenizer, "w1 w2")
 
 
 def test_a_text_of_one_repeated_word():
@@ -367,7 +511,9 @@ def named_like_ours(
     r2 = layers.Add(name="residual_2")([r, r, f] if twice else [r, f])
     x = keras.Model(words, r2, name="decoder_block_1")(x)
     x = layers.LayerNormalization(epsilon=1e-6, name="final_norm")(x)
-    return keras.Model(ids, layers.Dense(V, activation="softmax", name="next_word")(x))
+    model = keras.Model(ids, layers.Dense(V, activation="softmax", name="next_word")(x))
+    model.gpt_config = GPTConfig(**TINY)  # and it even claims to be ours
+    return model
 
 
 @pytest.mark.parametrize(
@@ -381,8 +527,9 @@ def named_like_ours(
     ],
     ids=["other sums", "one more layer", "batch norm", "unit norm", "local attention"],
 )
-def test_a_model_with_our_names_but_other_wiring_is_asked_itself(small_tokenizer, wiring):
+def test_a_model_with_our_names_but_other_wiring_is_called_itself(small_tokenizer, wiring):
     model = random_weights(named_like_ours(**wiring), seed=1)
+    assert fast_copy(model) is None
     ids = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     expected = keras.ops.convert_to_numpy(model(np.asarray([ids]), training=False))[0, -1]
     np.testing.assert_allclose(next_word_function(model)(ids), expected, atol=1e-5)

@@ -1,12 +1,15 @@
 """Drawing the next word: temperature, top-k and top-p against their definitions."""
 
+from dataclasses import FrozenInstanceError
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigpt.errors import GenerationError
-from minigpt.sampling import apply_temperature, check_settings, choose, keep_top_k, keep_top_p
+from minigpt.sampling import Sampling, apply_temperature, check_whole, keep_top_k, keep_top_p
 
 distributions = st.lists(st.integers(0, 1000), min_size=1, max_size=30).filter(any).map(lambda n: np.array(n) / sum(n))
 
@@ -51,8 +54,8 @@ def test_what_is_drawn_follows_the_probabilities():
 
     def frequencies(**options):
         rng = np.random.default_rng(0)
-        settings = {"temperature": 1.0, "top_k": None, "top_p": None, **options}
-        return np.bincount([choose(p, rng=rng, **settings) for _ in range(4000)], minlength=4) / 4000
+        sampling = Sampling(**{"temperature": 1.0, **options})
+        return np.bincount([sampling.draw(p, rng) for _ in range(4000)], minlength=4) / 4000
 
     np.testing.assert_allclose(frequencies(), p, atol=0.03)
     np.testing.assert_allclose(frequencies(top_k=2), [0.625, 0.375, 0, 0], atol=0.03)
@@ -69,36 +72,78 @@ def test_extreme_temperatures_are_numbers(temperature):
     assert np.isfinite(q).all() and q[2] == 0 and q.sum() == pytest.approx(1)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("max_new_tokens", -1),
-        ("max_new_tokens", 2.5),
-        ("max_new_tokens", "3"),
-        ("max_new_tokens", None),
-        ("temperature", -0.1),
-        ("temperature", float("nan")),
-        ("temperature", float("inf")),
-        ("temperature", None),
-        ("temperature", "hot"),
-        ("top_k", 0),
-        ("top_k", -3),
-        ("top_k", 1.5),
-        ("top_p", 0),
-        ("top_p", -0.5),
-        ("top_p", 1.01),
-        ("top_p", float("nan")),
-        ("top_p", "most"),
+NAN, INF = float("nan"), float("inf")
+BAD = {
+    "temperature": [
+        -0.1,
+        NAN,
+        INF,
+        -INF,
+        None,
+        "hot",
+        "0.8",
+        True,
+        np.True_,
+        np.float32("nan"),
+        10**400,
+        1j,
+        [1],
+        np.array([1, 2]),
     ],
-)
+    "top_k": [0, -3, 1.5, 3.0, "3", True, np.True_, NAN, np.int8(0), -(10**30), [1]],
+    "top_p": [0, -0.5, 1.01, NAN, INF, "most", True, np.True_, np.float16(2), 10**400, b"1"],
+    "seed": [-1, 1.5, "x", True, NAN, np.int64(-1), [1]],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values], ids=repr)
 def test_a_bad_setting_is_named(name, value):
-    with pytest.raises(GenerationError, match=f"{name}=") as error:
-        check_settings(**{"max_new_tokens": 3, "temperature": 0.8, "top_k": None, "top_p": None, name: value})
+    with pytest.raises(GenerationError, match=f"^{name}=") as error:
+        Sampling(**{name: value})
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", [-1, 2.5, "3", None, True, NAN])
+def test_a_bad_number_of_words_is_named(value):
+    with pytest.raises(GenerationError, match=r"^max_new_tokens="):
+        check_whole("max_new_tokens", value, 0)
+
+
+GOOD = {
+    "temperature": [
+        0,
+        1,
+        np.int8(1),
+        np.float16(0.5),
+        np.float64(0.5),
+        np.longdouble(0.5),
+        Fraction(1, 2),
+        5e-324,
+        1e300,
+        10**300,
+    ],
+    "top_k": [1, np.uint8(2), np.int64(2), 10**30],
+    "top_p": [1, 0.5, np.float16(0.5), np.float32(1), Fraction(1, 3), 5e-324],
+    "seed": [0, np.uint64(7), 10**30],
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in GOOD.items() for value in values], ids=repr)
+def test_any_kind_of_number_is_accepted(name, value):
+    sampling = Sampling(**{name: value})
+    p = sampling.apply(np.array([0.5, 0.3, 0.2, 0.0]))
+    assert p.dtype == "float64" and p.sum() == pytest.approx(1) and p[3] == 0
+    assert sampling.draw(np.array([0.5, 0.3, 0.2, 0.0]), np.random.default_rng(sampling.seed)) in range(3)
+
+
+def test_settings_that_are_checked_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        Sampling().temperature = -1
 
 
 @pytest.mark.parametrize("temperature", [0, 1.0])
 @pytest.mark.parametrize("p", [[0.0, 0.0], [np.nan, np.nan]])
 def test_probabilities_that_are_none(p, temperature):
     with pytest.raises(GenerationError):
-        choose(np.array(p), temperature, None, None, np.random.default_rng(0))
+        Sampling(temperature).draw(np.array(p), np.random.default_rng(0))

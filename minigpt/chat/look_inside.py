@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigpt.generation import never_said
+from minigpt.engine.cached_gpt import trace_activations
+from minigpt.engine.inputs import never_said
+from minigpt.engine.next_word import context_start
 from minigpt.numpy_gpt import NumpyGPT
 
 
@@ -43,7 +45,8 @@ def look_inside(gpt: NumpyGPT, tokenizer: Any, prompt: str, pieces: Sequence[str
     read: list[int] = []
     words = []
     for piece, context in zip(reversed(pieces), reversed(contexts), strict=True):  # the longest text first
-        ids = list(tokenizer.encode(context))[-gpt.config.max_seq_length :]
+        ids = list(tokenizer.encode(context))
+        ids = ids[context_start(len(ids), gpt.config.max_seq_length) :]
         if not ids:
             continue
         if not gpt.config.causal or read[: len(ids)] != ids:
@@ -61,9 +64,3 @@ def look_inside(gpt: NumpyGPT, tokenizer: Any, prompt: str, pieces: Sequence[str
             )
         )
     return words[::-1]
-
-
-def trace_activations(gpt: NumpyGPT, ids: list[int]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The probabilities (T, V) after each word, and every activation by its name."""
-    activations: dict[str, np.ndarray] = {}
-    return gpt(ids, activations), activations

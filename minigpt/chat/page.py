@@ -20,7 +20,7 @@ from minigpt.engine.next_word import fast_copy
 from minigpt.errors import MinigptError
 from minigpt.numpy_gpt import NumpyGPT
 from minigpt.saving import load_gpt
-from minigpt.show.figure import shorten
+from minigpt.show.drawing import shorten
 from minigpt.show.tracing import HEADINGS, trace
 
 LONGEST_QUESTION = 4000  # characters

@@ -1,4 +1,4 @@
-"""What people look at: each function returns a matplotlib Figure, a table, or Netron's picture of the network.
+"""What people look at: each function returns a matplotlib Figure, a table, or Netron's view of the network.
 
 Each name is loaded when it is first used, because matplotlib and TensorFlow take their time to start.
 """

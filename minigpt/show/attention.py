@@ -1,30 +1,31 @@
-"""Heatmaps of attention: which word looks at which."""
+"""Heatmaps of attention: which word attends to which."""
 
 import math
 from typing import Any
 
 import numpy as np
 
+from minigpt.engine.cached_gpt import trace_activations
 from minigpt.errors import ShowError
-from minigpt.show.figure import MAP, WIDTH, WORD_HEIGHT, Figure, label_words, new_figure, styled
+from minigpt.show.drawing import LETTER_WIDTH, MAP, WIDTH, WORD_HEIGHT, Figure, label_words, new_figure, styled
 from minigpt.show.reading import numpy_gpt, read_ids, word_names
 
 
 @styled()
 def plot_attention(model: Any, tokenizer: Any, text: str, layer: int = 1, head: int | None = 1) -> Figure:
-    """Show how much each word of a text (row) looks at each word (column), in one layer and head.
+    """Show how much each word of a text (row) attends to each word (column), in one layer and head.
 
-    Each row sums to 1. Of a text longer than the context window, the end is read.
+    Each row sums to 100 %. Only the end of a text longer than the context window is read.
 
     Args:
         model: of `build_gpt_model`, or a `NumpyGPT`.
         tokenizer: of the model.
-        text: to read.
+        text: to be read.
         layer: number of the decoder block, from 1, as in `decoder_block_1`.
         head: number of the head, from 1; None for all heads side by side.
 
     Raises:
-        ShowError: there is no such layer or head, the text has no words, or it is some other model.
+        ShowError: there is no such layer or head, the text has no words, or `build_gpt_model` did not build the model.
 
     Reference: Vaswani et al., "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
     """
@@ -34,9 +35,8 @@ def plot_attention(model: Any, tokenizer: Any, text: str, layer: int = 1, head: 
         _check_number("head", head, gpt.config.num_heads)
     ids = read_ids(tokenizer, text)[-gpt.config.max_seq_length :]
     names = word_names(tokenizer, ids)
-    inside: dict[str, np.ndarray] = {}
-    gpt(ids, inside)
-    weights = inside[f"decoder_block_{layer}/attention_weights"]  # (H, T, T)
+    _, activations = trace_activations(gpt, ids)
+    weights = activations[f"decoder_block_{layer}/attention_weights"]  # (H, T, T)
     if head is not None:
         return _one_head(weights[head - 1], names, f"decoder_block_{layer}, head {head}")
     return _all_heads(weights, names, f"decoder_block_{layer}, all {len(weights)} heads")
@@ -52,9 +52,7 @@ def _one_head(weights: np.ndarray, names: list[str], where: str) -> Figure:
             ink = "white" if share > 0.55 else "black"
             axes.text(column, row, f"{share * 100:.0f}", ha="center", va="center", fontsize=9, color=ink)
     label_words(axes, names, side)
-    axes.set(
-        title=f"Attention in {where}: who looks at whom", xlabel="the word that is looked at", ylabel="the word that looks"
-    )
+    axes.set(title=f"Attention in {where}", xlabel="the word that is attended to", ylabel="the word that attends")
     figure.colorbar(image, ax=axes, label="attention weight (% of a row)", shrink=0.9)
     return figure
 
@@ -73,17 +71,16 @@ def _all_heads(weights: np.ndarray, names: list[str], where: str) -> Figure:
         panel.set_title(f"head {number + 1}", fontsize=10)
         label_words(panel, names, side)
         panel.tick_params(labelleft=number % columns == 0)
-    unnamed = " (there is no room to name every word)" if len(names) * WORD_HEIGHT > side else ""
-    figure.suptitle(f"Attention in {where}: who looks at whom", fontsize=11)
-    figure.supxlabel(f"the word that is looked at{unnamed}", fontsize=10)
-    figure.supylabel("the word that looks", fontsize=10)
+    unnamed = " (not every word has room for its name)" if len(names) * WORD_HEIGHT > side else ""
+    figure.suptitle(f"Attention in {where}", fontsize=11)
+    figure.supxlabel(f"the word that is attended to{unnamed}", fontsize=10)
+    figure.supylabel("the word that attends", fontsize=10)
     figure.colorbar(image, ax=axes, label="attention weight\n(% of a row)", shrink=0.9)
     return figure
 
 
 def _upright(names: list[str]) -> float:
-    """Inches that the longest word needs: a 9-point letter is about 0.085 inches wide."""
-    return 0.085 * max(map(len, names))
+    return LETTER_WIDTH * max(map(len, names))  # inches that the longest word needs
 
 
 def _check_number(name: str, number: Any, highest: int) -> None:

@@ -1,26 +1,26 @@
-"""Figures of the notebooks on the network: tables of numbers, the picture of the paper, bars of next words."""
+"""Figures of the notebooks on the network: tables of numbers, the architecture from the paper, bars of next words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch
 from matplotlib.ticker import MaxNLocator
 
-from minigpt.show.figure import DARK, MAP, PALE, Figure, new_figure, styled
+from minigpt.show.drawing import DARK, MAP, PALE, Figure, new_figure, rounded_box, styled
 
 Point = tuple[float, float]
 
 
 @styled()
 def tables(named: Mapping[str, Any], rows: Sequence[str] = (), columns: Sequence[str] = (), digits: int = 2) -> Figure:
-    """Draw small matrices side by side, every number visible.
+    """Draw small matrices side by side, with every number.
 
     Args:
-        named: the matrices (rows, columns) by their titles, left to right.
-        rows: a name for each row, written at the left.
+        named: matrices (rows, columns) by title, from left to right.
+        rows: a name for each row, written on the left.
         columns: a name for each column of the square matrices.
-        digits: after the point; whole numbers are written whole.
+        digits: after the decimal point; whole numbers have none.
 
     Example:
         >>> len(tables({"words": [[1, 0], [0, 2]], "scores": [[1, 0], [0, 4]]}).axes)
@@ -53,12 +53,12 @@ def _written(value: float, digits: int) -> str:
 
 @styled()
 def bars(named: Mapping[str, Any], words: Sequence[str], title: str = "") -> Figure:
-    """Draw probabilities of the same words under several settings, one panel each, so that the bars can be seen moving.
+    """Draw the probabilities of the same words under several settings, a panel for each.
 
     Args:
-        named: the probabilities (words,) by the name of their setting, left to right; a word with 0 is ruled out.
+        named: probabilities (words,) by the name of the setting, from left to right; a word with 0 is ruled out.
         words: a name for each bar.
-        title: over all panels.
+        title: above all panels.
 
     Example:
         >>> len(bars({"t = 1": [0.7, 0.3], "t = 0.5": [0.8, 0.2]}, ["the", "a"]).axes)
@@ -81,40 +81,28 @@ def bars(named: Mapping[str, Any], words: Sequence[str], title: str = "") -> Fig
     return figure
 
 
-# The picture of the paper (its figure 1, right half), without the middle part that looks at an encoder: a GPT has none.
-# Each box: left, bottom, width, height, text, whether it is filled.
+# Figure 1 of the paper, right half, without attention to an encoder: a GPT has none. Each box, from below:
+# bottom, height, text, whether it is filled, the code that makes it, its output.
 _BOXES = (
-    (0.3, 0.2, 3.0, 0.55, "token_embedding", True),
-    (0.3, 1.15, 3.0, 0.55, "positional_encoding", True),
-    (0.3, 2.75, 3.0, 0.5, "norm_1", False),
-    (0.3, 3.5, 3.0, 0.65, "attention\n(causal: no future)", True),
-    (0.3, 4.4, 3.0, 0.45, "residual_1   +", False),
-    (0.3, 5.15, 3.0, 0.5, "norm_2", False),
-    (0.3, 5.9, 3.0, 0.65, "feed_forward_1\nfeed_forward_2", True),
-    (0.3, 6.8, 3.0, 0.45, "residual_2   +", False),
-    (0.3, 7.95, 3.0, 0.5, "final_norm", False),
-    (0.3, 8.75, 3.0, 0.55, "next_word (softmax)", True),
+    (0.2, 0.55, "token_embedding", True, "layers.Embedding(vocab_size, embed_dim)", "(B, T) → (B, T, D)"),
+    (1.15, 0.55, "positional_encoding", True, "PositionalEncoding(max_seq_length, embed_dim)", "(B, T, D)"),
+    (2.75, 0.5, "norm_1", False, "layers.LayerNormalization()", "(B, T, D)"),
+    (3.5, 0.65, "attention\n(causal: no future)", True, "layers.MultiHeadAttention(num_heads, key_dim)", "(B, T, D)"),
+    (4.4, 0.45, "residual_1   +", False, "layers.Add()", "(B, T, D)"),
+    (5.15, 0.5, "norm_2", False, "layers.LayerNormalization()", "(B, T, D)"),
+    (5.9, 0.65, "feed_forward_1\nfeed_forward_2", True, "layers.Dense(ff_dim), layers.Dense(embed_dim)", "(B, T, D)"),
+    (6.8, 0.45, "residual_2   +", False, "layers.Add()", "(B, T, D)"),
+    (7.95, 0.5, "final_norm", False, "layers.LayerNormalization()", "(B, T, D)"),
+    (8.75, 0.55, "next_word (softmax)", True, "layers.Dense(vocab_size, activation='softmax')", "(B, T, V)"),
 )
-_SKIPS = ((2.35, 4.62), (4.97, 7.02))  # the ways around attention and around feed-forward
-_CODE = (
-    (0.47, "layers.Embedding(vocab_size, embed_dim)", "(B, T) → (B, T, D)"),
-    (1.42, "PositionalEncoding(max_seq_length, embed_dim)", "(B, T, D)"),
-    (3.0, "layers.LayerNormalization()", "(B, T, D)"),
-    (3.82, "layers.MultiHeadAttention(num_heads, key_dim)", "(B, T, D)"),
-    (4.62, "layers.Add()", "(B, T, D)"),
-    (5.4, "layers.LayerNormalization()", "(B, T, D)"),
-    (6.22, "layers.Dense(ff_dim), layers.Dense(embed_dim)", "(B, T, D)"),
-    (7.02, "layers.Add()", "(B, T, D)"),
-    (8.2, "layers.LayerNormalization()", "(B, T, D)"),
-    (9.02, "layers.Dense(vocab_size, activation='softmax')", "(B, T, V)"),
-)
+_SKIPS = ((2.35, 4.62), (4.97, 7.02))  # the connections around attention and around feed-forward
 
 
 @styled()
 def paper() -> Figure:
-    """Draw the decoder as in figure 1 of the paper, each box beside the line of code that makes it, with its shape.
+    """Draw the decoder as in figure 1 of the paper, each box beside the line of code that makes it and its output shape.
 
-    The norms stand before attention and feed-forward, as in GPT-2; the paper has them after the additions.
+    The norms come before attention and feed-forward, as in GPT-2; in the paper, they come after the additions.
 
     Example:
         >>> len(paper().axes)
@@ -123,35 +111,30 @@ def paper() -> Figure:
     Reference: Vaswani et al., "Attention Is All You Need", figure 1, https://arxiv.org/abs/1706.03762
     """
     figure, (axes,) = new_figure(7.2)
-    axes.add_patch(_box(-0.35, 2.1, 4.0, 5.4, facecolor="white", edgecolor=DARK, linestyle="--"))
+    axes.add_patch(rounded_box(-0.35, 2.1, 4.0, 5.4, facecolor="white", edgecolor=DARK, linestyle="--"))
     axes.text(-0.5, 4.8, "decoder block, num_layers times", rotation=90, ha="right", va="center", color=DARK, fontsize=10)
-    for left, bottom, width, height, text, filled in _BOXES:
-        axes.add_patch(_box(left, bottom, width, height, facecolor=PALE if filled else "white", edgecolor=DARK))
-        axes.text(left + width / 2, bottom + height / 2, text, ha="center", va="center", fontsize=9)
+    for bottom, height, text, filled, code, shape in _BOXES:
+        middle = bottom + height / 2
+        axes.add_patch(rounded_box(0.3, bottom, 3.0, height, facecolor=PALE if filled else "white", edgecolor=DARK))
+        axes.text(1.8, middle, text, ha="center", va="center", fontsize=9)
+        axes.plot([3.4, 4.1], [middle, middle], color="0.6", linestyle=":", linewidth=1)
+        axes.text(4.2, middle, code, va="center", fontsize=8.5, family="monospace")
+        axes.text(11.6, middle, shape, va="center", ha="right", fontsize=8.5, color="0.35")
     axes.text(1.8, -0.4, "word ids", ha="center", va="top", fontsize=10)
     axes.text(1.8, 9.95, "probability of each next word", ha="center", va="bottom", fontsize=10)
-    ends = [-0.4, *(edge for box in _BOXES for edge in (box[1], box[1] + box[3])), 9.9]
+    ends = [-0.4, *(edge for bottom, height, *_ in _BOXES for edge in (bottom, bottom + height)), 9.9]
     for start, end in zip(ends[::2], ends[1::2], strict=True):
         _arrow(axes, [(1.8, start), (1.8, end)])
     for start, end in _SKIPS:
         _arrow(axes, [(1.8, start), (-0.1, start), (-0.1, end), (0.3, end)])
-    for height, code, shape in _CODE:
-        axes.plot([3.4, 4.1], [height, height], color="0.6", linestyle=":", linewidth=1)
-        axes.text(4.2, height, code, va="center", fontsize=8.5, family="monospace")
-        axes.text(11.6, height, shape, va="center", ha="right", fontsize=8.5, color="0.35")
     axes.set(xlim=(-1.1, 11.7), ylim=(-0.9, 10.4))
     axes.axis("off")
     return figure
 
 
-def _box(left: float, bottom: float, width: float, height: float, **look: Any) -> FancyBboxPatch:
-    return FancyBboxPatch((left, bottom), width, height, boxstyle="round,pad=0,rounding_size=0.1", **look)
-
-
 def _arrow(axes: Any, points: Sequence[Point]) -> None:
-    """A line through the points that ends in an arrow."""
-    *way, last_but_one, last = points
-    axes.plot(*zip(*way, last_but_one, strict=True), color=DARK, linewidth=1.1)
+    """Draw a line through the points, with an arrowhead at its end."""
+    axes.plot(*zip(*points[:-1], strict=True), color=DARK, linewidth=1.1)
     look: dict[str, Any] = {
         "arrowstyle": "-|>",
         "mutation_scale": 9,
@@ -160,4 +143,4 @@ def _arrow(axes: Any, points: Sequence[Point]) -> None:
         "color": DARK,
         "linewidth": 1.1,
     }
-    axes.add_patch(FancyArrowPatch(last_but_one, last, **look))
+    axes.add_patch(FancyArrowPatch(*points[-2:], **look))

@@ -1,4 +1,4 @@
-"""A loss curve that is redrawn while the network learns."""
+"""A loss curve that is redrawn while the network trains."""
 
 import sys
 
@@ -10,12 +10,12 @@ from minigpt.show.training import plot_training
 
 
 class LiveCurve(keras.callbacks.Callback):
-    """Redraws the curves of loss and accuracy after each epoch, in a notebook; elsewhere it draws nothing.
+    """Redraws the curves of loss and accuracy after each epoch in a notebook; elsewhere it does nothing.
 
-    One picture is replaced again and again, so a saved notebook holds the last one only.
+    The same figure is updated each time, so a saved notebook has only the last one.
 
     Args:
-        baselines: levels to draw in, from `minigpt.baselines(sequence)`.
+        baselines: levels to draw too, from `minigpt.baselines(sequence)`.
 
     Example:
         >>> train_model(model, x, y, callbacks=[LiveCurve()])  # doctest: +SKIP
@@ -26,7 +26,7 @@ class LiveCurve(keras.callbacks.Callback):
         self.baselines = baselines
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Called by Keras: each training gets a picture of its own."""
+        """Called by Keras: each training gets its own figure."""
         self.history: dict[str, list[float]] = {}
         self.first_epoch: int | None = None
         self.handle = None
@@ -37,15 +37,13 @@ class LiveCurve(keras.callbacks.Callback):
             self.first_epoch = epoch + 1  # above 1 where a training goes on from a checkpoint
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
-        if in_notebook() and "loss" in self.history:
-            self._show()
-
-    def _show(self) -> None:
+        if not in_notebook() or "loss" not in self.history:
+            return
         from IPython.display import display
 
         try:
             figure = plot_training(self.history, self.baselines, self.first_epoch or 1)
-        except Exception as error:  # hours of training must not end because a picture cannot be drawn
+        except Exception as error:  # hours of training must not be lost to a figure
             print(f"the curve cannot be drawn ({error}); the training goes on", file=sys.stderr)
             return
         if self.handle is None:

@@ -1,7 +1,6 @@
-"""Netron: the network as a picture to walk through, in the browser or in the notebook."""
+"""Netron: the network as an interactive graph, in the browser or in the notebook."""
 
 import atexit
-import contextlib
 import datetime
 import logging
 import re
@@ -9,31 +8,30 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from minigpt.errors import ShowError
 
-SHELF_LIFE = 180  # days after its build, Netron's page asks for an update and draws nothing
+SHELF_LIFE = 180  # days after its build, Netron's page asks for an update instead of drawing
 INSTALL = 'python -m pip install --upgrade "netron>=9.3"'
-_folders: list[str] = []  # private copies that are being served
+_folders: list[str] = []  # copies of models being served
 
 
 def show_netron(folder_or_file: str | Path, port: int | None = None, height: int = 600) -> Any:
-    """Show a saved model in Netron, which runs on this computer and needs no network.
+    """Show a saved model in Netron, which runs on this computer and needs no internet.
 
-    Netron asks once about cookies; then it shows the stack of decoder blocks. A click on the ƒ at the right end of a block
-    opens it into attention, add, norm and feed-forward; the arrow at the bottom leads back. Called again, it replaces what
-    was shown before. Where Jupyter runs on another computer, forward the port that is printed.
+    Netron asks once about cookies; then it shows the stack of decoder blocks. Click the ƒ at the right end of a block to see
+    its attention, add, norm and feed-forward; the arrow at the bottom leads back. Called again, it replaces the model shown
+    before. If Jupyter runs on another computer, forward the port that is printed.
 
     Args:
         folder_or_file: a folder of `save_gpt`, or a `.h5` or `.keras` file.
         port: of the page; by default a free one.
-        height: of the picture in a notebook, in pixels.
+        height: of the view in a notebook, in pixels.
 
     Returns:
-        In a notebook the picture, which shows if it is the last value of a cell; elsewhere the address of the page.
+        In a notebook, the view, which is displayed if it is the last value of a cell; elsewhere, the address of the page.
 
     Raises:
         ShowError: there is no model at this path, Netron is missing or too old, or the port is taken.
@@ -43,9 +41,8 @@ def show_netron(folder_or_file: str | Path, port: int | None = None, height: int
     path = find_model(folder_or_file)
     netron = _netron()
     stop_netron()  # two servers would both show the last model
-    folder = tempfile.mkdtemp(
-        prefix="minigpt-netron-"
-    )  # Netron serves every file of the folder: it gets one with the model alone
+    # Netron serves every file of the model's folder, so the model gets its own.
+    folder = tempfile.mkdtemp(prefix="minigpt-netron-")
     _folders.append(folder)
     copy = shutil.copy(path, Path(folder) / f"model{path.suffix.lower()}")
     host, port = _serve(netron, copy, port)
@@ -59,7 +56,7 @@ def show_netron(folder_or_file: str | Path, port: int | None = None, height: int
 
 
 def stop_netron() -> None:
-    """Take the page down and delete its copy of the model. It also happens when Python ends."""
+    """Take the page down and delete its copy of the model; also done when Python ends."""
     netron = sys.modules.get("netron")
     if netron is not None:
         netron.stop()
@@ -75,20 +72,17 @@ atexit.register(stop_netron)
 
 def find_model(folder_or_file: str | Path) -> Path:
     """The file that Netron can show: the model.h5 of a saved folder, or the file itself."""
-    path = Path(folder_or_file)
-    if path.is_dir():
-        if not (path / "model.h5").is_file():
-            raise ShowError(f"{path} has no model.h5: give a folder that save_gpt has written, or a .h5 or .keras file")
-        return path / "model.h5"
-    if not path.is_file():
-        raise ShowError(f"there is no {path}: give a folder that save_gpt has written, or a .h5 or .keras file")
-    if path.suffix.lower() not in (".h5", ".keras"):
-        raise ShowError(f"{path} is not a Keras model: give a folder that save_gpt has written, or a .h5 or .keras file")
-    return path
+    given = Path(folder_or_file)
+    path = given / "model.h5" if given.is_dir() else given
+    if path.is_file() and path.suffix.lower() in (".h5", ".keras"):
+        return path
+    is_what = f"{given} has no model.h5" if given.is_dir() else f"{given} is not a Keras model"
+    problem = is_what if given.exists() else f"there is no {given}"
+    raise ShowError(f"{problem}: give a folder that save_gpt has written, or a .h5 or .keras file")
 
 
 def days_left(netron_folder: Path, today: datetime.date | None = None) -> int | None:
-    """How many days Netron's page will still draw; below 0 it refuses. None if the page has no date.
+    """For how many days Netron's page will still draw; below 0 it refuses. None if the page has no date.
 
     Args:
         netron_folder: where the package is installed.
@@ -120,23 +114,14 @@ def _netron() -> Any:
 
 
 def _serve(netron: Any, file: str | Path, port: int | None) -> tuple[str, int]:
+    handler = logging.NullHandler()  # Netron sets up logging for the whole program if nobody has
+    logging.getLogger().addHandler(handler)
     try:
-        with _no_log_handler():
-            return netron.serve(str(file), address=("localhost", port))
+        return netron.serve(str(file), address=("localhost", port))
     except (OSError, OverflowError, ValueError) as error:
         stop_netron()
         reason = getattr(error, "strerror", None) or "it is no port"
-        raise ShowError(
-            f"port={port!r} cannot be used ({reason}): use a free one from 1024 to 65535, or leave it out"
-        ) from error
-
-
-@contextlib.contextmanager
-def _no_log_handler() -> Iterator[None]:
-    """Keep Netron from setting up logging for the whole program, which it does where nobody has."""
-    handler = logging.NullHandler()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield
+        problem = f"port={port!r} cannot be used ({reason}): use a free one from 1024 to 65535, or leave it out"
+        raise ShowError(problem) from error
     finally:
         logging.getLogger().removeHandler(handler)

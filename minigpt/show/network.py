@@ -1,4 +1,4 @@
-"""Pictures of two parts of the network that are not learned: the positions and the mask."""
+"""Figures of two parts of the network that are not learned: the positions and the mask."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,19 +9,19 @@ from matplotlib.ticker import MaxNLocator
 from minigpt.config import check_positive
 from minigpt.errors import ShowError
 from minigpt.layers import sine_table
-from minigpt.show.figure import DARK, WORD_HEIGHT, Figure, label_words, new_figure, styled
+from minigpt.show.drawing import DARK, WORD_HEIGHT, Figure, label_words, new_figure, styled
 
 
 @styled()
 def plot_positional_encoding(max_len: int | Any = 100, d_model: int = 256) -> Figure:
-    """Show the table of sines that tells the network the order of the words: a map, and some of its columns as waves.
+    """Show the sine table that tells the network the order of the words: as a heatmap, and some columns as waves.
 
     Args:
-        max_len: number of positions; or a table (max_len, d_model) of your own, to be drawn.
+        max_len: number of positions; or your own table (max_len, d_model).
         d_model: numbers per position.
 
     Raises:
-        ShowError: the table has not two axes.
+        ShowError: the table does not have two axes.
     """
     own = np.ndim(max_len) > 0
     if not own:
@@ -30,7 +30,7 @@ def plot_positional_encoding(max_len: int | Any = 100, d_model: int = 256) -> Fi
         table = sine_table(max_len, d_model)
     else:
         table = np.asarray(max_len, dtype="float64")
-        if table.ndim == 3 and len(table) == 1:  # many write it as (1, max_len, d_model), to add it to a batch
+        if table.ndim == 3 and len(table) == 1:  # often (1, max_len, d_model), to be added to a batch
             table = table[0]
         if table.ndim != 2 or not table.size:
             raise ShowError(f"the table has the shape {table.shape}: it must be (max_len, d_model), one row for each position")
@@ -38,13 +38,10 @@ def plot_positional_encoding(max_len: int | Any = 100, d_model: int = 256) -> Fi
 
     figure, (heatmap, waves) = new_figure(4.8, rows=2, height_ratios=[1.6, 1])
     image = heatmap.imshow(table, aspect="auto", cmap="viridis", interpolation="nearest")
-    heatmap.set(
-        title="Positional encoding: every position (row) has a pattern of its own",
-        xlabel=f"dimension (0 to {width - 1})",
-        ylabel="position (words)",
-    )
+    heatmap.set(title="Positional encoding: every position (row) has its own pattern")
+    heatmap.set(xlabel=f"dimension (0 to {width - 1})", ylabel="position (words)")
     figure.colorbar(image, ax=heatmap, label="value added")
-    columns = sorted({0, min(1, width - 1), width // 8, width // 4})  # a fast pair and slower ones
+    columns = sorted({0, min(1, width - 1), width // 8, width // 4})  # a fast pair, and slower ones
     for column, line in zip(columns, ("-", "--", "-.", ":"), strict=False):
         waves.plot(table[:, column], line, color=DARK, label=f"dimension {column}")
     title = f"{len(columns)} of its {width} columns" + ("" if own else ": waves, the further right, the slower")
@@ -58,10 +55,10 @@ def plot_positional_encoding(max_len: int | Any = 100, d_model: int = 256) -> Fi
 
 @styled()
 def plot_causal_mask(words: int | str | Sequence[str] = 8) -> Figure:
-    """Show which words may look at which: at itself and at those before it, never at those after it.
+    """Show which words each word may attend to: itself and those before it, never those after it.
 
     Args:
-        words: how many, or the words themselves, as a list or as one sentence.
+        words: how many; or the words themselves, as a list or a sentence.
     """
     if isinstance(words, str):
         words = words.split()
@@ -82,10 +79,7 @@ def plot_causal_mask(words: int | str | Sequence[str] = 8) -> Figure:
             mark, ink = ("✓", "black") if column <= row else ("−∞", "0.45")
             axes.text(column, row, mark, ha="center", va="center", fontsize=9, color=ink)
     label_words(axes, names, side)
-    axes.set(
-        title=f"The causal mask: {length} words, none sees the future\n"
-        "dark: may look; pale: its score is set to −∞, so its weight is 0",
-        xlabel="the word that is looked at",
-        ylabel="the word that looks",
-    )
+    legend = "dark: may attend; pale: its score is set to −∞, so its weight is 0"
+    axes.set(title=f"The causal mask: {length} words, none sees the future\n{legend}")
+    axes.set(xlabel="the word that is attended to", ylabel="the word that attends")
     return figure

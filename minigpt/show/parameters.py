@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.ticker import MaxNLocator
 
 from minigpt.config import check_positive
-from minigpt.show.figure import DARK, MIDDLE, PALE, Figure, new_figure, styled
+from minigpt.show.drawing import DARK, MIDDLE, PALE, Figure, new_figure, styled
 
 
 def count_parameters(config: Any) -> dict[str, int]:
@@ -55,7 +55,8 @@ def plot_parameters(config: Any) -> Figure:
 
     figure, (axes,) = new_figure(3.2)
     bars = axes.barh([names.get(part, part) for part in parts], list(parts.values()), color=DARK)
-    labels = [f"{count:,} ({_share(count / total)})" if count else "0 (a formula)" for count in parts.values()]
+    shares = [f"{count / total:.1%}" if count / total >= 0.0005 else "under 0.1%" for count in parts.values()]
+    labels = [f"{n:,} ({share})" if n else "0 (a formula)" for n, share in zip(parts.values(), shares, strict=True)]
     axes.bar_label(bars, labels, padding=4, fontsize=9)
     axes.invert_yaxis()
     axes.set_xlim(0, max(parts.values()) * 1.35)
@@ -99,17 +100,10 @@ def plot_parameters_by_layers(config: Any, layers: Sequence[int] = (4, 12, 24, 4
     axes.set_xticks(places, [str(number) for number in layers])
     axes.set_ylim(0, max(totals) * 1.2)
     axes.yaxis.set_major_formatter(lambda value, _: _short(value))
-    axes.set(
-        title=f"From {_short(min(totals))} to {_short(max(totals))} parameters: each block adds the same number",
-        xlabel="decoder blocks (num_layers)",
-        ylabel="parameters",
-    )
+    title = f"From {_short(min(totals))} to {_short(max(totals))} parameters: each block adds the same number"
+    axes.set(title=title, xlabel="decoder blocks (num_layers)", ylabel="parameters")
     axes.legend(loc="upper left")
     return figure
-
-
-def _share(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.0005 else "under 0.1%"
 
 
 def _short(count: float) -> str:
@@ -120,6 +114,5 @@ def _short(count: float) -> str:
 
 
 def _memory(count: int) -> str:
-    """At 4 bytes a number."""
-    megabytes = count * 4 / 2**20
+    megabytes = count * 4 / 2**20  # 4 bytes each
     return f"{megabytes / 1024:.2f} GB" if megabytes >= 1000 else f"{megabytes:,.0f} MB"

@@ -1,17 +1,17 @@
-"""What the pictures of a trained model need first: the ids of a text, and the network as NumPy computes it."""
+"""What the figures of a trained model need first: the ids of a text, and the network in NumPy."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from minigpt.engine.next_word import fast_copy
 from minigpt.errors import ShowError
-from minigpt.generation import warn_of_unknown_words
+from minigpt.generation import read_prompt
 from minigpt.numpy_gpt import NumpyGPT
 
 
 def read_ids(tokenizer: Any, text: str) -> list[int]:
-    """Encode a text of at least one word; name the words that the tokenizer does not know."""
-    warn_of_unknown_words(tokenizer, text, stacklevel=4)
-    ids = list(tokenizer.encode(text))
+    """Encode a text of at least one word; a warning names the words that the tokenizer does not know."""
+    ids = read_prompt(tokenizer, text, stacklevel=4)
     if not ids:
         raise ShowError(
             f"the text {text!r} has no words that the tokenizer knows: give at least one word of the text it was fitted on"
@@ -20,10 +20,10 @@ def read_ids(tokenizer: Any, text: str) -> list[int]:
 
 
 def numpy_gpt(model: Any) -> NumpyGPT:
-    """The network of a model of `build_gpt_model`, with everything that happens inside it.
+    """The NumPy copy of a model of `build_gpt_model`, tested to predict the same.
 
     Raises:
-        ShowError: it is some other model, whose inside has no names that we know.
+        ShowError: there is none, because the model is another one.
     """
     gpt = model if isinstance(model, NumpyGPT) else fast_copy(model)
     if gpt is None:
@@ -34,6 +34,6 @@ def numpy_gpt(model: Any) -> NumpyGPT:
     return gpt
 
 
-def word_names(tokenizer: Any, ids: list[int]) -> list[str]:
+def word_names(tokenizer: Any, ids: Iterable[int]) -> list[str]:
     """The word of each id."""
     return [tokenizer.decode([int(word_id)]) or "(padding)" for word_id in ids]

@@ -1,4 +1,4 @@
-"""A callback that lets the model write after each epoch."""
+"""A callback that lets the model write a text after each epoch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +10,14 @@ from minigpt.generation import generate_text
 
 
 class SampleText(keras.callbacks.Callback):
-    """Lets the model speak after each epoch of training: hear it learn to speak.
+    """Generates a text after each epoch, so that you see how the model learns to write.
 
     Args:
         tokenizer: of the model.
         prompt: what to continue.
-        max_new_tokens: how many words to say.
-        every: say something after every so many epochs.
-        say: what to do with the sentence; prints it by default.
+        max_new_tokens: how many words to generate.
+        every: generate after every so many epochs.
+        say: what to do with the text; by default it is printed.
     """
 
     def __init__(

@@ -1,20 +1,23 @@
-"""Pictures of the text and of the windows cut from it."""
+"""Figures of the text, and of the windows cut from it."""
 
 from typing import Any
 
 import numpy as np
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullFormatter
 
 from minigpt.config import check_positive
 from minigpt.errors import ShowError
-from minigpt.show.figure import DARK, PALE, Figure, new_figure, place_labels, plain_log_axes, styled
+from minigpt.show.drawing import DARK, LETTER_WIDTH, PALE, Figure, new_figure, place_labels, styled
+from minigpt.show.reading import word_names
 
 
 @styled()
 def plot_word_frequencies(tokenizer: Any, top: int = 20) -> Figure:
-    """Show how often each word stands in the text: the words by rank, and the most frequent ones by name.
+    """Show how often each word occurs in the text: the most frequent words by name, and all words by rank.
 
-    On two logarithmic axes nearly every text falls near a straight line: the word of rank r stands about 1/r as often
-    as the first.
+    With two logarithmic axes, nearly every text is close to a straight line: the word of rank r occurs about 1/r times as
+    often as the first.
 
     Args:
         tokenizer: a fitted `WordTokenizer`, or a Keras Tokenizer.
@@ -36,13 +39,16 @@ def plot_word_frequencies(tokenizer: Any, top: int = 20) -> Figure:
 
     figure, (bars, ranking) = new_figure(max(3.6, 0.19 * shown + 1.1), columns=2, width_ratios=[1, 1.7])
     once = (numbers == 1).mean()
-    figure.suptitle(f"{numbers.sum():,} words, {len(words):,} different: a few are everywhere, {once:.0%} stand only once")
+    figure.suptitle(f"{numbers.sum():,} words, {len(words):,} different: a few are everywhere, {once:.0%} occur only once")
     bars.barh(ranks[:shown], numbers[:shown], color=DARK)
     bars.set_yticks(ranks[:shown], words[:shown])
     bars.set_ylim(shown + 0.6, 0.4)
     bars.set(title=f"The {shown} most frequent words", xlabel="times in the text")
 
-    plain_log_axes(ranking)
+    ranking.set(xscale="log", yscale="log")
+    for axis in (ranking.xaxis, ranking.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:,g}")  # 1, 10, 100 instead of powers
+        axis.set_minor_formatter(NullFormatter())
     ranking.plot(ranks, numbers[0] / ranks, color="0.5", linestyle="--", label="count of the first word / rank (Zipf)")
     ranking.plot(ranks, numbers, "o", color=DARK, markersize=4, label="words of this text")
     ranking.set_xlim(0.8, len(words) * 1.4)
@@ -57,15 +63,15 @@ def plot_word_frequencies(tokenizer: Any, top: int = 20) -> Figure:
 
 @styled()
 def plot_windows(x: np.ndarray, y: np.ndarray, tokenizer: Any = None, rows: int = 3) -> Figure:
-    """Show windows as x over y: what the model reads, and below each word the word that it shall say.
+    """Show windows as x above y: what the model reads, and below each word the word that it should predict.
 
     Args:
         x, y: int arrays (N, T) from `create_dataset`.
-        tokenizer: writes words in place of ids.
-        rows: how many windows to show, from the first on.
+        tokenizer: to show words instead of ids.
+        rows: how many windows to show, beginning with the first.
 
     Raises:
-        ShowError: x and y are no two arrays of the same shape.
+        ShowError: x and y are not two arrays (N, T) of the same shape.
     """
     check_positive("rows", rows)
     x, y = np.asarray(x), np.asarray(y)
@@ -74,20 +80,16 @@ def plot_windows(x: np.ndarray, y: np.ndarray, tokenizer: Any = None, rows: int 
     count, length = x.shape
     rows = min(rows, count)
 
-    def name(word_id) -> str:
-        return (tokenizer.decode([int(word_id)]) or "(padding)") if tokenizer is not None else str(word_id)
-
-    cells = [[[name(word_id) for word_id in window[:length]] for window in pair[:rows]] for pair in (x, y)]
-    cells = [[window[: _fitting(cells)] for window in part] for part in cells]
-    shown = len(cells[0][0])
+    cells = [[list(map(str, ids)) if tokenizer is None else word_names(tokenizer, ids) for ids in a[:rows]] for a in (x, y)]
+    shown = _fitting_columns(cells)
     hidden = length - shown
 
     figure, (axes,) = new_figure(0.85 * rows + 0.8)
     for row in range(rows):
         for part, color, ink, height in ((0, PALE, "black", 0.0), (1, DARK, "white", 1.0)):
             top = row * 2.7 + height
-            for column, word in enumerate(cells[part][row]):
-                axes.add_patch(_box(column, top, color))
+            for column, word in enumerate(cells[part][row][:shown]):
+                axes.add_patch(Rectangle((column + 0.02, top + 0.04), 0.96, 0.92, facecolor=color, edgecolor="white"))
                 axes.text(column + 0.5, top + 0.5, word, ha="center", va="center", fontsize=9, color=ink)
             if hidden:
                 axes.text(shown + 0.15, top + 0.5, f"… {hidden} more", va="center", fontsize=9)
@@ -95,30 +97,16 @@ def plot_windows(x: np.ndarray, y: np.ndarray, tokenizer: Any = None, rows: int 
     axes.set_xlim(-0.7, shown + (1.2 if hidden else 0.1))
     axes.set_ylim(rows * 2.7 - 0.5, -0.1)
     axes.axis("off")
-    axes.set_title(
-        f"{rows} of {count:,} windows of {length} words: y (dark) is x one word later; each window starts one word later"
-        if _slide(x, rows)
-        else f"{rows} of {count:,} windows of {length} words: y (dark) is x one word later"
-    )
+    title = f"{rows} of {count:,} windows of {length} words: y (dark) is x one word later"
+    if rows > 1 and np.array_equal(x[1:rows, :-1], x[: rows - 1, 1:]):
+        title += "; each window starts one word later"
+    axes.set_title(title)
     return figure
 
 
-def _box(column: float, top: float, color: str):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((column + 0.02, top + 0.04), 0.96, 0.92, facecolor=color, edgecolor="white")
-
-
-def _fitting(cells: list[list[list[str]]]) -> int:
-    """How many columns fit side by side: a 9-point letter is about 0.085 inches wide."""
-    inches = 6.6
-    length = len(cells[0][0])
-    for shown in range(min(length, 14), 1, -1):
-        longest = max(len(word) for part in cells for window in part for word in window[:shown])
-        if (0.085 * longest + 0.1) * shown <= inches:
-            return shown
+def _fitting_columns(cells: list[list[list[str]]], inches: float = 6.6) -> int:
+    for columns in range(min(len(cells[0][0]), 14), 1, -1):
+        longest = max(len(word) for windows in cells for window in windows for word in window[:columns])
+        if (LETTER_WIDTH * longest + 0.1) * columns <= inches:
+            return columns
     return 1
-
-
-def _slide(x: np.ndarray, rows: int) -> bool:
-    return rows > 1 and np.array_equal(x[1:rows, :-1], x[: rows - 1, 1:])

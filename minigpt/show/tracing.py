@@ -1,4 +1,4 @@
-"""The way of a sentence through the network, layer by layer."""
+"""The path of a text through the network, layer by layer."""
 
 import html
 from dataclasses import dataclass, field
@@ -6,21 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from minigpt.engine.cached_gpt import trace_activations
 from minigpt.generation import never_said
-from minigpt.show.figure import shorten
+from minigpt.show.drawing import shorten
 from minigpt.show.reading import numpy_gpt, read_ids, word_names
 
-HEADINGS = ("layer", "shape", "size", "if it stopped here, it would say")
+HEADINGS = ("layer", "shape", "size", "if it stopped here, it would predict")
 
 
 @dataclass
 class TraceRow:
-    """One step of the way."""
+    """One step of the path."""
 
     name: str  # of the layer in the Keras model
     shape: tuple[int, ...]  # of its activations: T words first, or heads
     size: float  # root of the mean square of the activations
-    says: tuple[tuple[str, float], ...]  # words with probabilities, the likeliest first; empty inside a block's two halves
+    says: tuple[tuple[str, float], ...]  # words and probabilities, the likeliest first; () inside a block
 
     def cells(self) -> tuple[str, str, str, str]:
         """The row as text, for a table."""
@@ -49,45 +50,38 @@ class Trace:
         return "\n".join([self.title, *(line.rstrip() for line in lines)])
 
     def _repr_html_(self) -> str:
-        def row(cells: tuple[str, ...], tag: str) -> str:
-            aligns = ("left", "right", "right", "left")
-            return "".join(
-                f'<{tag} style="text-align:{a}">{html.escape(c)}</{tag}>' for a, c in zip(aligns, cells, strict=True)
-            )
-
-        body = "".join(f"<tr>{row(r.cells(), 'td')}</tr>" for r in self.rows)
-        return (
-            f"<p>{html.escape(self.title)}</p><table><thead><tr>{row(HEADINGS, 'th')}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        rows = [[html.escape(cell) for cell in row] for row in (HEADINGS, *(row.cells() for row in self.rows))]
+        left, right = '<td style="text-align:left">', '<td style="text-align:right">'
+        body = "".join(f"<tr>{left}{a}</td>{right}{b}</td>{right}{c}</td>{left}{d}</td></tr>" for a, b, c, d in rows)
+        return f"<p>{html.escape(self.title)}</p><table>{body}</table>"
 
 
 def trace(model: Any, tokenizer: Any, prompt: str, top: int = 3) -> Trace:
-    """Follow a sentence through the network: each activation's shape and size, and the words that come to mind on the way.
+    """Follow a text through the network: the shape and size of each activation, and what the network would predict there.
 
-    What one block hands to the next can be read out as if it were the last ("logit lens"), so one sees at which layer
-    the network finds its answer.
+    The output of each block can be read out as if the block were the last one ("logit lens"): this shows at which layer the
+    network finds its answer.
 
     Args:
         model: of `build_gpt_model`, or a `NumpyGPT`.
         tokenizer: of the model.
-        prompt: at least one word; of more than the context window, the end is read.
+        prompt: at least one word; only the end of a text longer than the context window is read.
         top: how many words to name at each step.
 
     Returns:
-        A `Trace`: `.rows` for the table, `.activations["decoder_block_1/attention"]` for the numbers themselves.
+        A `Trace`: `.rows` for the table, `.activations["decoder_block_1/attention"]` for the numbers.
 
     Raises:
-        ShowError: the prompt has no words, or it is some other model.
+        ShowError: the prompt has no words, or `build_gpt_model` did not build the model.
 
     Reference: nostalgebraist, "interpreting GPT: the logit lens", 2020.
     """
     gpt = numpy_gpt(model)
     ids = read_ids(tokenizer, prompt)[-gpt.config.max_seq_length :]
-    activations: dict[str, np.ndarray] = {}
-    probabilities = gpt(ids, activations)  # (T, V)
+    probabilities, activations = trace_activations(gpt, ids)  # (T, V)
     silent = never_said(tokenizer, probabilities.shape[-1])
-    # What travels from layer to layer, and only that, is in the form that the last layer reads.
-    travels = (
+    # Only what is handed on from block to block has the form that the last layer reads.
+    handed_on = (
         ("positional_encoding", "residual_1", "residual_2")
         if gpt.config.norm == "pre"
         else ("positional_encoding", "norm_1", "norm_2")
@@ -96,8 +90,8 @@ def trace(model: Any, tokenizer: Any, prompt: str, top: int = 3) -> Trace:
     def says(name: str, activation: np.ndarray) -> tuple[tuple[str, float], ...]:
         if name == "next_word":
             last = activation[-1]  # (V,)
-        elif name.split("/")[-1] in travels:
-            last = gpt.say(activation[-1:])[0]  # (V,)
+        elif name.split("/")[-1] in handed_on:
+            last = gpt.next_word(activation[-1:])[0]  # (V,)
         else:
             return ()
         last = np.where(silent, 0.0, last)

@@ -1,4 +1,4 @@
-"""Pictures of a training: the losses and accuracies of its epochs."""
+"""Figures of a training: loss and accuracy, epoch by epoch."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,24 +9,24 @@ from matplotlib.ticker import MaxNLocator
 
 from minigpt.baseline import Baselines
 from minigpt.errors import ShowError
-from minigpt.show.figure import DARK, Figure, new_figure, styled
+from minigpt.show.drawing import DARK, Figure, new_figure, styled
 
 _LOOKS = ((DARK, "o"), ("#b3541e", "s"), ("0.45", "^"), ("#6fa3d0", "D"), ("#d9a05b", "v"), ("0.7", "P"))  # color, marker
-_GUESSERS = {"uniform": "any word", "unigram": "frequent words", "bigram": "frequent pairs"}
+_BASELINES = {"uniform": "any word", "unigram": "frequent words", "bigram": "frequent pairs"}
 
 
 @styled()
 def plot_training(history: Any, baselines: Baselines | None = None, first_epoch: int = 1) -> Figure:
-    """Show how loss and accuracy went, and what the loss means, with the losses of three simple guessers drawn in.
+    """Show loss and accuracy, epoch by epoch, and the losses of three simple baselines to compare with.
 
     Args:
-        history: what `train_model` returns, or its `.history` dict; or several of them by name, to compare:
+        history: what `train_model` returns, or its `.history` dict; or several by name, to compare them:
             {"lecture": history_1, "quick": history_2}.
         baselines: of the same text, from `minigpt.baselines(sequence)`.
-        first_epoch: number of the first epoch in the history.
+        first_epoch: the number of the first epoch in the history.
 
     Raises:
-        ShowError: it is no history, or holds no epoch.
+        ShowError: this is no history, or one without an epoch.
 
     Example:
         >>> plot_training({"loss": [4.0, 2.0], "accuracy": [0.1, 0.5]}).axes[0].get_ylabel()
@@ -50,7 +50,7 @@ def plot_training(history: Any, baselines: Baselines | None = None, first_epoch:
 
 
 def _named_runs(history: Any) -> dict[str, dict[str, Sequence[float]]]:
-    """Make one form of all that is accepted: the measures of each run, by its name ("" for a single one)."""
+    """Bring all accepted forms into one: the measures of each run by its name, which is "" for a single run."""
     history = getattr(history, "history", history)
     if isinstance(history, Mapping) and "loss" not in history:
         runs: dict[str, Any] = {str(name): getattr(run, "history", run) for name, run in history.items()}
@@ -60,7 +60,7 @@ def _named_runs(history: Any) -> dict[str, dict[str, Sequence[float]]]:
         if not isinstance(run, Mapping) or "loss" not in run:
             named = f" named {name!r}" if name else ""
             raise ShowError(
-                f"the history{named} holds no loss: give what train_model returns, after at least one epoch, "
+                f"the history{named} has no loss: give what train_model returns, after at least one epoch, "
                 'or several by name, such as {"first": history_1, "second": history_2}'
             )
     if not runs:
@@ -76,39 +76,25 @@ def _draw(axes: Axes, runs: dict[str, dict[str, Sequence[float]]], measure: str,
             if key not in run:
                 continue
             values = [factor * value for value in run[key]]
-            what = "training" if filled else "validation"
-            axes.plot(
-                range(first_epoch, first_epoch + len(values)),
-                values,
-                style,
-                color=color,
-                marker=marker,
-                markersize=5,
-                markerfacecolor=color if filled else "white",
-                label=", ".join(part for part in (name, what if validated or not name else "") if part),
-            )
+            epochs = range(first_epoch, first_epoch + len(values))
+            what = ("training" if filled else "validation") if validated or not name else ""
+            label, face = ", ".join(filter(None, (name, what))), color if filled else "white"
+            axes.plot(epochs, values, style, color=color, marker=marker, markersize=5, markerfacecolor=face, label=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if all(len(run["loss"]) == 1 for run in runs.values()):  # after the first epoch, where no number is beside it
+    if all(len(run["loss"]) == 1 for run in runs.values()):  # a single epoch: no fractions beside it
         axes.set_xticks([first_epoch])
 
 
 def _draw_baselines(axes: Axes, baselines: Baselines) -> None:
-    """Draw each guesser as a level, with its name in the right margin."""
-    losses = {name: float(getattr(baselines, name)) for name in _GUESSERS}
+    """Draw each baseline as a level, with its name in the right margin."""
+    losses = {name: float(getattr(baselines, name)) for name in _BASELINES}
     axes.set_ylim(0, max(axes.get_ylim()[1], max(losses.values()) * 1.08))
     top = axes.get_ylim()[1]
     lowest = -math.inf
     for name, loss in sorted(losses.items(), key=lambda item: item[1]):
         axes.axhline(loss, color="0.35", linestyle=":", linewidth=1.2, zorder=0)
-        height = max(loss / top, lowest + 0.16)  # a share of the height of the axes; two lines of text need 0.16
+        height = max(loss / top, lowest + 0.16)  # as a share of the axes; two lines of text need 0.16
         lowest = height
-        axes.annotate(
-            f"{name} {loss:.2f}\n({_GUESSERS[name]})",
-            (1, loss / top),
-            (1.03, height),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            va="center",
-            fontsize=9,
-            arrowprops={"arrowstyle": "-", "color": "0.35", "linewidth": 0.6},
-        )
+        label, inside, outside = f"{name} {loss:.2f}\n({_BASELINES[name]})", (1, loss / top), (1.03, height)
+        line = {"arrowstyle": "-", "color": "0.35", "linewidth": 0.6}
+        axes.annotate(label, inside, outside, "axes fraction", "axes fraction", line, va="center", fontsize=9)

@@ -1,4 +1,4 @@
-"""A map of the words, as the network has learned them."""
+"""A map of the word embeddings that the network has learned."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from minigpt.config import check_positive
 from minigpt.errors import ShowError
 from minigpt.generation import never_said
 from minigpt.numpy_gpt import NumpyGPT
-from minigpt.show.figure import DARK, Figure, new_figure, place_labels, styled
+from minigpt.show.drawing import DARK, Figure, new_figure, place_labels, styled
 from minigpt.show.reading import word_names
 
 
@@ -17,12 +17,12 @@ from minigpt.show.reading import word_names
 def plot_word_map(model: Any, tokenizer: Any, words: Sequence[str] | int = 60) -> Figure:
     """Show the learned word embeddings as a map: the two directions in which these words differ most (PCA).
 
-    Words that the network uses alike come to lie near each other, as far as two of many dimensions can show it.
+    Words that the network uses alike are close to each other, as far as two of many dimensions can show.
 
     Args:
         model: any keras.Model with an Embedding layer, or a `NumpyGPT`.
         tokenizer: of the model.
-        words: which words to show; or how many of the most frequent ones.
+        words: the words to show; or how many of the most frequent ones.
 
     Raises:
         ShowError: fewer than three words, a word outside the vocabulary, or a model without an Embedding layer.
@@ -36,19 +36,17 @@ def plot_word_map(model: Any, tokenizer: Any, words: Sequence[str] | int = 60) -
     axes.margins(0.08)
     axes.axhline(0, color="0.85", zorder=0)
     axes.axvline(0, color="0.85", zorder=0)
-    axes.set(
-        title=f"Map of {len(ids)} words: near is similar, as far as two axes can show ({shares.sum():.0%} of the variance)",
-        xlabel=f"first principal component ({shares[0]:.0%})",
-        ylabel=f"second principal component ({shares[1]:.0%})",
-    )
+    shown = f"as far as two axes show it ({shares.sum():.0%} of the variance)"
+    axes.set(title=f"Map of {len(ids)} words: close means similar, {shown}")
+    axes.set(xlabel=f"first principal component ({shares[0]:.0%})", ylabel=f"second principal component ({shares[1]:.0%})")
     left_out = place_labels(axes, points.tolist(), names)
     if left_out:
-        axes.set_xlabel(f"{axes.get_xlabel()}; {left_out} crowded dots have no name", fontsize=10)
+        axes.set_xlabel(f"{axes.get_xlabel()}; {left_out} crowded dots are not named", fontsize=10)
     return figure
 
 
 def principal_components(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # (N, D) -> (N, 2), (2,)
-    """Turn vectors so that their spread shows best in two dimensions; return these, and their shares of the variance.
+    """Project vectors on the two directions in which they vary most; return them, and the shares of the variance.
 
     Example:
         >>> points, shares = principal_components(np.array([[0.0, 0, 5], [3, 4, 5], [6, 8, 5]]))
@@ -82,7 +80,7 @@ def _ids_to_map(tokenizer: Any, words: Sequence[str] | int) -> list[int]:
 
 def _embedding(model: Any) -> np.ndarray:  # -> (V, D)
     if isinstance(model, NumpyGPT):
-        return model.embedding
+        return model.weights["token_embedding"][0]
     for layer in getattr(model, "layers", ()):
         if type(layer).__name__ == "Embedding":  # the first one: words come before positions
             return np.asarray(layer.get_weights()[0])

@@ -1,17 +1,44 @@
 """A word of generated text: the key/value cache in NumPy against the loop of the class, and against Hugging Face.
 
-    python tests/benchmarks/bench_generation.py
+    python tests/benchmarks/bench_generation.py           # all sizes; or some: bench_generation.py quick class
 
-The loop of the class pads the text to the window and calls `model.predict` for every word. Hugging Face `generate` runs with
-its cache on, on a GPT-2 of the same shapes, where transformers and torch are installed.
+Our words are computed on one BLAS thread; "all threads" shows what that costs on an idle computer and saves on a busy one,
+where each core has another program to run. The loop of the class pads the text to the window and calls `model.predict` for
+every word. Hugging Face `generate` runs with its cache on, on a GPT-2 of the same shapes, where transformers and torch are
+installed.
 """
 
+import contextlib
 import dataclasses
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 from table import print_table, seconds
 
 import minigpt
+from minigpt.engine import cached_gpt
+
+
+@contextlib.contextmanager
+def busy_computer():
+    """Give each core a second program to run."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def all_threads():
+    """Let BLAS use as many threads as it likes."""
+    unlimited = SimpleNamespace(limit=lambda limits: contextlib.nullcontext())
+    return mock.patch.object(cached_gpt, "_blas", lambda: unlimited)
 
 
 def loop_of_the_class(model, tokenizer, prompt, words, window):
@@ -62,11 +89,12 @@ def main() -> None:
     prompt = "who is tavia brankwell"
     rows = []
     sizes = {
-        "class (5.7 M)": minigpt.GPTConfig(5000),
-        "lecture (13.1 M, causal)": dataclasses.replace(minigpt.GPTConfig.lecture(), causal=True),
-        "quick (0.5 M)": minigpt.GPTConfig.quick(tokenizer.vocab_size),
+        "quick": minigpt.GPTConfig.quick(tokenizer.vocab_size),  # 0.5 M parameters
+        "class": minigpt.GPTConfig(5000),  # 5.7 M
+        "lecture": dataclasses.replace(minigpt.GPTConfig.lecture(), causal=True),  # 13.1 M
     }
-    for name, config in sizes.items():
+    for name in sys.argv[1:] or sizes:
+        config = sizes[name]
         model = minigpt.build_gpt_model(config)
         words = config.max_seq_length - len(tokenizer.encode(prompt))
 
@@ -75,16 +103,24 @@ def main() -> None:
 
         loop_of_the_class(model, tokenizer, prompt, 1, config.max_seq_length)  # Keras traces its function once
         ours(1)
-        ours_time = seconds(ours, repeat=5) / words
-        class_time = seconds(lambda: loop_of_the_class(model, tokenizer, prompt, words, config.max_seq_length)) / words  # noqa: B023
-        long_time = seconds(lambda: ours(3 * config.max_seq_length)) / (3 * config.max_seq_length)  # noqa: B023
-        peers = [("predict for each word (class)", class_time), ("generate_text, window slides", long_time)]
+        times = {f"generate_text, {words} words": seconds(ours, repeat=5) / words}
+        with all_threads():
+            times["the same, all threads"] = seconds(ours, repeat=5) / words
+        long = 3 * config.max_seq_length
+        times[f"window slides, {long} words"] = seconds(lambda: ours(long), repeat=3) / long  # noqa: B023
+        with busy_computer():
+            times["busy computer"] = seconds(ours, repeat=3) / words
+            with all_threads():
+                times["busy computer, all threads"] = seconds(ours) / words
+        times["predict for each word (class)"] = (
+            seconds(lambda: loop_of_the_class(model, tokenizer, prompt, words, config.max_seq_length)) / words  # noqa: B023
+        )
         if (peer := hugging_face(config, len(tokenizer.encode(prompt)), words)) is not None:
             peer()
-            peers.append(("Hugging Face generate, cache on", seconds(peer, repeat=5) / words))
-        rows.append((name, f"generate_text, {words} words", f"{ours_time * 1e3:.2f}", "1.0"))
-        rows += [(name, way, f"{time * 1e3:.2f}", f"{time / ours_time:.1f}") for way, time in peers]
-    print_table("Generating a text, everything included", ("model", "way", "ms a word", "times ours"), rows)
+            times["Hugging Face generate, cache on"] = seconds(peer, repeat=5) / words
+        first = next(iter(times.values()))
+        rows += [(name, way, f"{time * 1e3:.2f}", f"{time / first:.1f}") for way, time in times.items()]
+    print_table("Generating a text, everything included", ("model", "way", "ms a word", "times the first"), rows)
 
 
 if __name__ == "__main__":

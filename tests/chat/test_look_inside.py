@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from helpers import random_weights, tiny_model
 
-from minigpt.chat.look_inside import look_inside, trace_activations
-from minigpt.generation import never_said
+from minigpt.chat.look_inside import look_inside
+from minigpt.engine.cached_gpt import trace_activations
+from minigpt.engine.inputs import never_said
+from minigpt.engine.next_word import context_start
 from minigpt.numpy_gpt import NumpyGPT
 
 PIECES = [" w3", " w4", " w5", " w6"]
@@ -39,10 +41,11 @@ def test_it_shows_what_the_network_computes_from_each_beginning(small_tokenizer,
     gpt = network(**fields)
     for number, word in enumerate(look_inside(gpt, small_tokenizer, "w1 w2", PIECES)):
         assert word.context == "w1 w2" + "".join(PIECES[:number])
-        ids = small_tokenizer.encode(word.context)[-gpt.config.max_seq_length :]
+        ids = small_tokenizer.encode(word.context)
+        ids = ids[context_start(len(ids), gpt.config.max_seq_length) :]
         assert word.read == [small_tokenizer.decode([word_id]) for word_id in ids]
         probabilities, activations = trace_activations(gpt, ids)
-        p = probabilities[-1]
+        p = probabilities[-1].copy()
         p[never_said(small_tokenizer, len(p))] = 0
         assert [name for name, _ in word.next_words] == [small_tokenizer.decode([i]) for i in np.argsort(-p)[:8]]
         np.testing.assert_allclose([chance for _, chance in word.next_words], np.sort(p)[::-1][:8], rtol=1e-4)

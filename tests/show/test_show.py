@@ -10,6 +10,7 @@ from matplotlib.text import Text
 
 from minigpt import GPTConfig, NumpyGPT, WordTokenizer, build_gpt_model, create_dataset, data_path, read_text, show
 from minigpt.baseline import Baselines, baselines
+from minigpt.engine.cached_gpt import trace_activations
 from minigpt.errors import GenerationError, MinigptError, ShowError
 
 STORY = read_text(data_path())
@@ -164,8 +165,7 @@ def test_the_mask_hides_the_future_and_nothing_else():
 
 def test_attention_shows_the_weights_of_the_layer_and_head_asked_for(model):
     figure = show.plot_attention(model, TOKENIZER, PHRASE, layer=2, head=3)
-    inside: dict[str, np.ndarray] = {}
-    NumpyGPT.from_keras(model)(TOKENIZER.encode(PHRASE), inside)
+    _, inside = trace_activations(NumpyGPT.from_keras(model), TOKENIZER.encode(PHRASE))
     shown = figure.axes[0].images[0].get_array()
     np.testing.assert_allclose(shown, 100 * inside["decoder_block_2/attention_weights"][2])
     np.testing.assert_allclose(shown.sum(axis=1), 100, rtol=1e-5)
@@ -299,7 +299,7 @@ def test_mistakes_are_named(model):
         (lambda: attention(learners_model, TOKENIZER, PHRASE), "give a model of minigpt.build_gpt_model"),
         (lambda: show.trace(learners_model, TOKENIZER, PHRASE), "give a model of minigpt.build_gpt_model"),
         (lambda: show.trace(model, TOKENIZER, " "), "has no words"),
-        (lambda: show.plot_next_words(lambda ids: np.full((*ids.shape, 9), np.nan), TOKENIZER, "tavia"), "or no number"),
+        (lambda: show.plot_next_words(lambda ids: np.full((*ids.shape, 9), np.nan), TOKENIZER, "tavia"), "predicts NaN"),
         (lambda: show.plot_next_words(model, TOKENIZER, "tavia", top_p=2), "top_p=2"),
         (lambda: show.plot_word_map(model, TOKENIZER, ["tavia", "zebra", "harbor"]), "'zebra'"),
         (lambda: show.plot_word_map(model, TOKENIZER, ["tavia"]), "at least three"),
@@ -311,7 +311,7 @@ def test_mistakes_are_named(model):
         (lambda: show.plot_causal_mask(""), "number of words=0"),
         (lambda: show.plot_training({}), "there is no history"),
         (lambda: show.plot_training({"first": [1, 2]}), "named 'first'"),
-        (lambda: show.plot_training(None), "holds no loss"),
+        (lambda: show.plot_training(None), "has no loss"),
         (lambda: show.plot_parameters_by_layers(GPTConfig(9), [0]), "num_layers=0"),
     ]
     for call, message in cases:
@@ -332,5 +332,5 @@ def test_the_map_says_how_many_words_had_no_room():
     figure = show.plot_word_map(tiny_model(), TOKENIZER, 380)
     axes = figure.axes[0]
     left_out = 380 - len(axes.texts)
-    assert left_out > 0 and f"{left_out} crowded dots have no name" in axes.get_xlabel()
+    assert left_out > 0 and f"{left_out} crowded dots are not named" in axes.get_xlabel()
     assert len(axes.lines[0].get_xdata()) == 380, "the dots of all words are drawn"
