@@ -271,8 +271,15 @@ def run_one(function, name="read_text/given_path"):
 
 
 @pytest.mark.parametrize("name", SLOW_IF_LONG)
-def test_no_check_leaves_a_file_in_the_students_folder(name, empty_folders):
-    students = tuple(map(littering, ours(name))) if name == "load_gpt" else littering(ours(name))
+def test_no_check_leaves_a_file_in_the_students_folder(name, empty_folders, tmp_path):
+    students = littering(ours(name)) if name != "load_gpt" else None
+    if students is None:  # the fresh process needs their source
+        source = "from pathlib import Path\nimport minigpt\n"
+        for function in ("save_gpt", "load_gpt"):
+            source += f"def {function}(*arguments):\n    Path('dropping.txt').write_text('a file')\n"
+            source += f"    return minigpt.{function}(*arguments)\n"
+        module = from_file(tmp_path, source)
+        students = module.save_gpt, module.load_gpt
     assert [result.message for result in checks.run_checks(name, students) if result.status != "passed"] == []
 
 
