@@ -7,7 +7,21 @@ import pytest
 import minigpt
 
 PACKAGE = Path(minigpt.__file__).parent
-CLASS = "errors config text tokenizer dataset layers model baseline training saving sampling generation numpy_gpt".split()
+CLASS = [
+    "errors",
+    "config",
+    "text",
+    "tokenizer",
+    "dataset",
+    "layers",
+    "model",
+    "baseline",
+    "training",
+    "saving",
+    "sampling",
+    "generation",
+    "numpy_gpt",
+]
 
 
 def lines(path: Path) -> int:
