@@ -12,10 +12,7 @@ from minigpt.errors import GenerationError
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next word is drawn; `generate_text` explains each setting.
-
-    Raises:
-        GenerationError: a setting that cannot be right.
+    """How the next word is drawn; `generate_text` explains each setting. One that cannot be right raises a GenerationError.
 
     Example:
         >>> Sampling(temperature=0.5, top_k=2).apply(np.array([0.6, 0.3, 0.1])).round(2).tolist()
@@ -73,10 +70,8 @@ def check_whole(name: str, value: object, lowest: int, or_none: str = "") -> int
 
 def _as_float(value: object) -> float:
     """Any real number as a float, NumPy's and fractions too; NaN for anything else."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return math.nan
     try:
-        return float(value)
+        return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     except OverflowError:
         return math.inf
 

@@ -446,7 +446,7 @@ def test_a_tokenizer_may_encode_to_any_row_of_numbers(make):
         (np.linspace(-3, 8, V), r"go from -3 to 8 and sum to 50, but probabilities .* activation=.softmax."),
         (np.full(V, 0.5), r"sum to 10,"),  # sigmoid
         (np.zeros(V), r"sum to 0,"),
-        (np.full(V, np.nan), r"predicts NaN .* smaller learning_rate"),
+        (np.full(V, np.nan), r"predicts NaN.* smaller learning_rate"),
         (np.full(V, np.inf), r"sum to inf,"),
         (np.eye(V)[1], r"every word of the vocabulary the probability 0"),  # everything on <OOV>
     ],

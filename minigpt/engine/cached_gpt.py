@@ -3,7 +3,6 @@
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,14 +13,11 @@ from minigpt.errors import GenerationError
 from minigpt.layers import sine_table
 from minigpt.numpy_gpt import ACTIVATIONS, NumpyGPT, layer_norm, linear, softmax
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 _one_at_a_time = threading.Lock()  # the limit is the whole process's: of two that overlap, the last would restore the other's
-
-
 _blas = functools.cache(lambda: ThreadpoolController().select(user_api="blas"))
 
 
-def on_one_thread(function: Function) -> Function:
+def on_one_thread(function: Callable) -> Callable:
     """Decorate a function, so that NumPy multiplies on one thread inside it, and afterwards on as many as before.
 
     On a busy computer, two threads wait for each other at every product, and a word takes ten times as long or more. On an
@@ -33,7 +29,7 @@ def on_one_thread(function: Function) -> Function:
         with _one_at_a_time, _blas().limit(limits=1):
             return function(*arguments)
 
-    return cast(Function, limited)
+    return limited
 
 
 class CachedGPT:
@@ -141,12 +137,10 @@ def _prepared(gpt: NumpyGPT) -> tuple[np.ndarray, list[tuple]]:
     """
 
     def block(norm_1, attention, norm_2, feed_forward_1, feed_forward_2):
-        q, q_bias, k, k_bias, v, v_bias, output, output_bias = attention  # (D, H, K), (H, K), …, (H, K, D), (D,)
-        query_key_value = (
-            np.hstack([w.reshape(len(w), -1) for w in (q, k, v)]),
-            np.hstack([*map(np.ravel, (q_bias, k_bias, v_bias))]),
-        )
-        output = np.asfortranarray(output.reshape(-1, len(q))), output_bias  # (H K, D)
+        *qkv, output, output_bias = attention  # (D, H, K), (H, K) three times, (H, K, D), (D,)
+        weight = np.hstack([matrix.reshape(len(matrix), -1) for matrix in qkv[::2]])  # (D, 3 H K)
+        query_key_value = weight, np.hstack([bias.ravel() for bias in qkv[1::2]])
+        output = np.asfortranarray(output.reshape(-1, len(weight))), output_bias  # (H K, D)
         feed_forward_2 = np.asfortranarray(feed_forward_2[0]), feed_forward_2[1]
         return norm_1, query_key_value, output, norm_2, feed_forward_1, feed_forward_2
 

@@ -25,10 +25,8 @@ def encode_prompt(tokenizer: Any, prompt: Any) -> list[int]:
     """The ids of a prompt, or a GenerationError unless it is a text and the tokenizer can encode and decode."""
     for method in ("encode", "decode"):
         if not callable(getattr(tokenizer, method, None)):
-            raise GenerationError(
-                f"this {type(tokenizer).__name__} has no method {method}, so it is no tokenizer: give a fitted WordTokenizer, "
-                "or any object with encode and decode"
-            )
+            given = f"this {type(tokenizer).__name__} has no method {method}, so it is no tokenizer"
+            raise GenerationError(f"{given}: give a fitted WordTokenizer, or any object with encode and decode")
     if not isinstance(prompt, str):
         raise GenerationError(
             f'the prompt is of type {type(prompt).__name__}: give a text, such as "who is" '
@@ -47,8 +45,7 @@ def check_probabilities(probabilities: Any) -> np.ndarray:  # (V,) -> (V,)
     total = p.sum()
     if np.isnan(total):
         raise GenerationError(
-            "the model predicts NaN instead of probabilities, because its training has exploded: build it again and train it "
-            "with a smaller learning_rate"
+            "the model predicts NaN: its training has exploded; build it again and train it with a smaller learning_rate"
         )
     if p.min() < 0 or not 0.95 < total < 1.05:  # a network in half precision does not hit 1 exactly
         raise GenerationError(

@@ -16,9 +16,6 @@ class LiveCurve(keras.callbacks.Callback):
 
     Args:
         baselines: levels to draw too, from `minigpt.baselines(sequence)`.
-
-    Example:
-        >>> train_model(model, x, y, callbacks=[LiveCurve()])  # doctest: +SKIP
     """
 
     def __init__(self, baselines: Baselines | None = None) -> None:

@@ -82,12 +82,7 @@ def find_model(folder_or_file: str | Path) -> Path:
 
 
 def days_left(netron_folder: Path, today: datetime.date | None = None) -> int | None:
-    """For how many days Netron's page will still draw; below 0 it refuses. None if the page has no date.
-
-    Args:
-        netron_folder: where the package is installed.
-        today: by default today.
-    """
+    """For how many days the page in Netron's folder still draws; below 0 it refuses. None if it has no date."""
     try:
         page = (netron_folder / "index.html").read_text("utf-8")
     except OSError:

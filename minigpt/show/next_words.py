@@ -60,8 +60,8 @@ def plot_next_words(
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.set_xlim(0, max(shares) * 1.25)  # room for the numbers
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 100])
-    settings = [f"temperature {temperature:g}"]
-    settings += [f"{name} {value:g}" for name, value in (("top_k", top_k), ("top_p", top_p)) if value is not None]
+    named = {"temperature": sampling.temperature, "top_k": top_k, "top_p": sampling.top_p}
+    settings = [f"{name} {value:g}" for name, value in named.items() if value is not None]
     title = f"The next word after “{shorten(prompt)}”" if ids else "The first word, as likely as it is frequent in the text"
     axes.set(title=title, xlabel=f"probability (%) at {', '.join(settings)}")
     return figure

@@ -81,19 +81,12 @@ def trace(model: Any, tokenizer: Any, prompt: str, top: int = 3) -> Trace:
     probabilities, activations = trace_activations(gpt, ids)  # (T, V)
     silent = never_said(tokenizer, probabilities.shape[-1])
     # Only what is handed on from block to block has the form that the last layer reads.
-    handed_on = (
-        ("positional_encoding", "residual_1", "residual_2")
-        if gpt.config.norm == "pre"
-        else ("positional_encoding", "norm_1", "norm_2")
-    )
+    handed_on = ("positional_encoding", *(("residual_1", "residual_2") if gpt.config.norm == "pre" else ("norm_1", "norm_2")))
 
     def says(name: str, activation: np.ndarray) -> tuple[tuple[str, float], ...]:
-        if name == "next_word":
-            last = activation[-1]  # (V,)
-        elif name.split("/")[-1] in handed_on:
-            last = gpt.next_word(activation[-1:])[0]  # (V,)
-        else:
+        if name != "next_word" and name.split("/")[-1] not in handed_on:
             return ()
+        last = activation[-1] if name == "next_word" else gpt.next_word(activation[-1:])[0]  # (V,)
         last = np.where(silent, 0.0, last)
         likeliest = np.argsort(-last, kind="stable")[:top]
         return tuple(zip(word_names(tokenizer, list(likeliest)), last[likeliest].tolist(), strict=True))

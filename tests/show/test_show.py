@@ -1,6 +1,7 @@
 """The pictures: each says what it shows, reads well, and shows once in a notebook."""
 
 import itertools
+from fractions import Fraction
 
 import keras
 import matplotlib
@@ -63,6 +64,9 @@ PICTURES = {
     "levels near each other": lambda model: show.plot_training(one_run(), Baselines(2.0, 1.95, 1.9)),
     "runs": lambda model: show.plot_training({"lecture": one_run(3), "quick": one_run(9), "mine": {"loss": [3, 2]}}, LEVELS),
     "next words": lambda model: show.plot_next_words(model, TOKENIZER, PHRASE),
+    "next words, odd numbers": lambda model: show.plot_next_words(
+        model, TOKENIZER, PHRASE, temperature=Fraction(1, 2), top_k=np.int8(3), top_p=Fraction(1, 3)
+    ),
     "next words, filtered": lambda model: show.plot_next_words(model, TOKENIZER, SIXTY, temperature=0.5, top_k=8, top_p=0.3),
     "map": lambda model: show.plot_word_map(model, TOKENIZER),
     "map of 300": lambda model: show.plot_word_map(model, TOKENIZER, 300),
