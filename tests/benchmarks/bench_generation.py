@@ -4,19 +4,21 @@
 
 Our words are computed on one BLAS thread; "all threads" shows what that costs on an idle computer and saves on a busy one,
 where each core has another program to run. The loop of the class pads the text to the window and calls `model.predict` for
-every word. Hugging Face `generate` runs with its cache on, on a GPT-2 of the same shapes, where transformers and torch are
-installed.
+every word. Hugging Face `generate` runs with its cache on, in a process of its own, on a GPT-2 of the same shapes, where
+transformers and torch are installed.
 """
 
 import contextlib
 import dataclasses
 import os
+import statistics
 import subprocess
 import sys
 from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
+from peer import Peer
 from table import print_table, seconds
 
 import minigpt
@@ -50,14 +52,10 @@ def loop_of_the_class(model, tokenizer, prompt, words, window):
 
 
 def hugging_face(config, prompt_length, words):
-    """A function that generates with Hugging Face, or None where it is not installed or has no such shape."""
-    if config.key_dim * config.num_heads != config.embed_dim:  # GPT-2 knows no key_dim
-        return None
-    try:
-        import torch
-        from transformers import GPT2Config, GPT2LMHeadModel
-    except ImportError:
-        return None
+    """Prepare a function that generates with Hugging Face."""
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
     torch.manual_seed(0)
     network = GPT2LMHeadModel(
         GPT2Config(
@@ -115,9 +113,11 @@ def main() -> None:
         times["predict for each word (class)"] = (
             seconds(lambda: loop_of_the_class(model, tokenizer, prompt, words, config.max_seq_length)) / words  # noqa: B023
         )
-        if (peer := hugging_face(config, len(tokenizer.encode(prompt)), words)) is not None:
-            peer()
-            times["Hugging Face generate, cache on"] = seconds(peer, repeat=5) / words
+        if config.key_dim * config.num_heads == config.embed_dim:  # GPT-2 knows no key_dim
+            peer = Peer(hugging_face, config, len(tokenizer.encode(prompt)), words)
+            if not peer.missing:
+                times["Hugging Face generate, cache on"] = statistics.median(peer.seconds() for _ in range(5)) / words
+            peer.close()
         first = next(iter(times.values()))
         rows += [(name, way, f"{time * 1e3:.2f}", f"{time / first:.1f}") for way, time in times.items()]
     print_table("Generating a text, everything included", ("model", "way", "ms a word", "times the first"), rows)
