@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 from minigpt import GPTConfig, NumpyGPT, WordTokenizer, build_gpt_model, create_dataset, data_path, read_text, show
 from minigpt.baseline import Baselines, baselines
-from minigpt.engine.cached_gpt import trace_activations
+from minigpt.engine.cached_gpt import CachedGPT, trace_activations
 from minigpt.errors import GenerationError, MinigptError, ShowError
 
 STORY = read_text(data_path())
@@ -328,8 +328,19 @@ def test_mistakes_are_named(model):
 
 def test_a_model_wired_otherwise_under_our_names_is_not_shown_wrongly(model):
     other = keras.Model(model.input, 0.5 * model.output)  # our layers, and then one that is not ours
-    with pytest.raises(ShowError, match="cannot be read"):
-        show.plot_attention(other, TOKENIZER, PHRASE)
+    other.gpt_config = model.gpt_config  # and it even claims to be ours
+    for look in (show.plot_attention, show.trace):
+        with pytest.raises(ShowError, match="cannot be read"):
+            look(other, TOKENIZER, PHRASE)
+
+
+def test_a_text_is_read_once(model, monkeypatch):
+    show.trace(model, TOKENIZER, PHRASE)  # by now the copy has been compared with the model
+    read, real = [], CachedGPT._read
+    monkeypatch.setattr(CachedGPT, "_read", lambda self, ids, trace=None: (read.append(len(ids)), real(self, ids, trace))[1])
+    show.trace(model, TOKENIZER, PHRASE)
+    show.plot_attention(model, TOKENIZER, PHRASE, head=None)
+    assert read == [9, 9]
 
 
 def test_the_map_says_how_many_words_had_no_room():
