@@ -164,7 +164,7 @@ loaded.get_layer("decoder_block_1").summary()  # the inside of one block
 
 # %% minutes=3 teach="Look for a head that looks at the word before, and one that looks far back."
 sentence = tokenizer.decode(sequence[:12])
-show.plot_attention(loaded, tokenizer, sentence, layer=1, head=None)
+show.plot_attention(theirs, tokenizer, sentence, layer=1, head=None)
 
 # %% [markdown] minutes=2
 # ## Look inside: the way of a sentence
@@ -173,7 +173,7 @@ show.plot_attention(loaded, tokenizer, sentence, layer=1, head=None)
 # the *logit lens*: nostalgebraist, 2020.) Read from top to bottom, how it makes up its mind.
 
 # %% minutes=4
-show.trace(loaded, tokenizer, sentence)
+show.trace(theirs, tokenizer, sentence)
 
 # %% [markdown] minutes=1
 # ## Exercises
@@ -185,7 +185,7 @@ show.trace(loaded, tokenizer, sentence)
 # build a new model of the same sizes, and read them with `load_weights`.
 
 # %% minutes=4
-inside = show.trace(loaded, tokenizer, sentence).activations
+inside = show.trace(theirs, tokenizer, sentence).activations
 look = inside["decoder_block_1/attention_weights"]
 print("heads, words, words:", look.shape)
 # Hint: look[:, 1:, :-1] has the share of "the word before" on its diagonals;

@@ -182,19 +182,20 @@ for size in sorted({1, 2, 4, window_size}):
 # ## The key/value cache
 #
 # For each new word, your loop reads the whole window again. Is that needed? Under the causal mask a word never sees what
-# comes after it, so its keys and values in every block stay the same when the text grows. `minigpt.NumpyGPT`, your model
-# once more in plain NumPy, keeps them (the **key/value cache**) and computes the new word only. We let three ways read the
-# same words one by one.
+# comes after it, so its keys and values in every block stay the same when the text grows. `minigpt.NumpyGPT` is your model
+# once more in plain NumPy; a `CachedGPT` beside it keeps them (the **key/value cache**) and computes the new word only. We let
+# three ways read the same words one by one.
 
 # %% minutes=4
+from minigpt.engine.cached_gpt import CachedGPT
+
 gpt = minigpt.NumpyGPT.from_keras(model)
-ids = sequence[:window_size]
+cached, ids = CachedGPT(gpt), sequence[:window_size]
 ways = {"Keras, all again": lambda n: np.array(model(np.array([ids[:n]])))[0, -1]}
 ways["NumPy, all again"] = lambda n: gpt(ids[:n])[-1]
-ways["NumPy with cache"] = lambda n: gpt.read(ids[n - 1 : n])[-1]
+ways["NumPy with cache"] = lambda n: cached.read(ids[n - 1 : n])[-1]
 answers = {}
 for name, answer_after in ways.items():
-    gpt.forget()
     answers[name], seconds = [], []
     for n in range(1, len(ids) + 1):
         started = time.perf_counter()
@@ -206,7 +207,8 @@ print("equal answers:", np.allclose(a, b, atol=1e-5) and np.allclose(b, c, atol=
 
 # %% [markdown] minutes=2
 # The longer the window, the more it saves: to read T words one by one means 1 + 2 + … + T = T(T+1)/2 words without a cache,
-# and T words with it. When the window slides, all positions change, and the cache must be filled anew.
+# and T words with it. When the window slides, all positions change, and the cache must be filled anew. So our package lets it
+# slide by an eighth of its length at a time, and fills the cache once in so many words.
 #
 # ## How much is copied?
 #
