@@ -70,13 +70,12 @@ def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progres
     """Ask every question, those trained on and those held out, and count the answers that are exactly right.
 
     Args:
-        model: from `train_dialogue` or `load_gpt`.
-        tokenizer: the tokenizer of the model.
+        model, tokenizer: as for `answer`.
         facts: from `hold_out_phrasings`, divided as for the training.
         progress: show how many questions have been asked.
 
     Returns:
-        A `DialogueReport`. Every word is the likeliest one (temperature 0), so the same model gets the same report.
+        The counts. Every word is the likeliest one (temperature 0), so the same model gets the same report.
     """
     model = fast_copy(model) or model  # made once, not once a question
     report = DialogueReport()

@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -55,11 +56,7 @@ def dialogue_tokenizer(story: str, facts: Sequence[Fact]) -> WordTokenizer:
 
 
 def turn_arrays(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> tuple[np.ndarray, np.ndarray]:
-    """Turn each phrasing of each fact into a row of ids.
-
-    Args:
-        tokenizer: from `dialogue_tokenizer`.
-        facts: the questions and answers; held-out phrasings are left out.
+    """Turn each phrasing of each fact, but none that is held out, into a row of ids.
 
     Returns:
         x and y, two int32 arrays (N, T). y is x one word later, but 0 wherever the next word does not belong to the
@@ -97,19 +94,13 @@ class DialogueBatches(WindowBatches):
         x, y: the turns, int arrays (N, T) from `turn_arrays`.
         tokenizer: the tokenizer of the turns.
         word_dropout: the share of the words of the questions to hide, that is, to replace by `<OOV>`.
-        batch_size, seed: as for `WindowBatches`.
+        options: `batch_size` and `seed`, as for `WindowBatches`.
     """
 
     def __init__(
-        self,
-        x: np.ndarray,
-        y: np.ndarray,
-        tokenizer: WordTokenizer,
-        word_dropout: float = 0.1,
-        batch_size: int = 32,
-        seed: int = 0,
+        self, x: np.ndarray, y: np.ndarray, tokenizer: WordTokenizer, word_dropout: float = 0.1, **options: Any
     ) -> None:
-        super().__init__(x, y, batch_size, seed=seed)
+        super().__init__(x, y, **options)
         self.word_dropout = word_dropout
         (self.user,) = tokenizer.encode(USER)
         (self.unknown,) = tokenizer.encode("<OOV>")

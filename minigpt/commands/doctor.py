@@ -67,7 +67,8 @@ def check_tensorflow() -> Finding:
     import tensorflow as tf
 
     float(tf.reduce_sum(tf.ones((2, 2))))  # it does not only import, it computes
-    return Finding("TensorFlow", f"{tf.__version__}, Keras {keras.__version__} on {keras.backend.backend()}")
+    gpus = len(tf.config.list_physical_devices("GPU")) or "none, and none is needed"
+    return Finding("TensorFlow", f"{tf.__version__}, Keras {keras.__version__} on {keras.backend.backend()}; GPU: {gpus}")
 
 
 def check_tokenizer() -> Finding:
@@ -126,28 +127,12 @@ def check_streamlit() -> Finding:
     return Finding("Streamlit", importlib.metadata.version("streamlit"))
 
 
-def check_cores() -> Finding:
-    return Finding("cores", f"{os.cpu_count()} (the class is made for 2)")
-
-
-def check_memory() -> Finding:
-    available = memory_gb()
-    fix = "close other programs: the full-size model needs about 2 GB" if available < MEMORY_NEEDED_GB else ""
-    return Finding("memory", f"{available:.1f} GB free", fix, essential=False)
-
-
-def memory_gb() -> float:
-    """Free memory in GB."""
+def check_computer() -> Finding:
     import psutil
 
-    return psutil.virtual_memory().available / 1e9
-
-
-def check_gpu() -> Finding:
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    return Finding("GPU", f"{len(gpus)} found" if gpus else "none, and none is needed")
+    free = psutil.virtual_memory().available / 1e9
+    fix = "close other programs: the full-size model needs about 2 GB" if free < MEMORY_NEEDED_GB else ""
+    return Finding("computer", f"{os.cpu_count()} cores (the class is made for 2), {free:.1f} GB of memory free", fix, False)
 
 
 def check_data() -> Finding:
@@ -164,8 +149,6 @@ CHECKS = (
     check_jupyter,
     check_netron,
     check_streamlit,
-    check_cores,
-    check_memory,
-    check_gpu,
+    check_computer,
     check_data,
 )

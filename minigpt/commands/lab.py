@@ -45,10 +45,6 @@ def lab_command_line(folder: Path, no_browser: bool) -> list[str]:
 def fill_folder(folder: Path, complete: bool = False) -> tuple[list[Path], list[Path]]:
     """Copy the live notebooks and the data into a folder, never over a file that is there.
 
-    Args:
-        folder: made if it is not there.
-        complete: also copy the complete notebooks, into its subfolder complete/.
-
     Returns:
         The files that were copied, and those that were there already.
 

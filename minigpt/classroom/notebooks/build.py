@@ -74,7 +74,7 @@ def import_tool(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        install = 'python -m pip install -e ".[dev]"  in the folder of minigpt (the one with README.md)'
+        install = 'python -m pip install -e ".[dev]"  in the project\'s folder (the one with README.md)'
         raise NotebookError(f"this needs {name}, which is not installed: type  {install}") from error
 
 
