@@ -49,11 +49,9 @@ def read_dialogue(path: str | Path | None = None) -> list[Fact]:
     line_of: dict[str, int] = {}  # question -> its line
     questions: list[str] = []
     answer = ""
-    lines = read_text(path).split("\n")
-    for number, line in enumerate([*lines, ""], start=1):  # the empty line at the end closes the last block
-        line = line.strip()
-        kind, text = line[:2], line[2:].strip()
-        problem = ""
+    lines = [*read_text(path).split("\n"), ""]  # the empty line at the end closes the last block
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        kind, text, problem = line[:2], line[2:].strip(), ""
         if line.startswith("#"):
             continue
         if not line:

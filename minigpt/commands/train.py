@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import minigpt
 from minigpt.commands.options import add_seed, whole_number
@@ -103,18 +104,9 @@ def train_text(arguments: argparse.Namespace) -> int:
     with kept_training(arguments) as checkpoint:
         keras.utils.set_random_seed(arguments.seed)
         model = minigpt.build_gpt_model(config)
-        minigpt.train_model(
-            model,
-            x,
-            y,
-            epochs=epochs,
-            batch_size=arguments.batch_size,
-            learning_rate=arguments.learning_rate,
-            validation_split=arguments.validation_split or 0.0,
-            callbacks=[minigpt.SampleText(tokenizer, arguments.prompt or "", say=partial(say, indent=4))],
-            checkpoint=checkpoint,
-            seed=arguments.seed,
-        )
+        sample = minigpt.SampleText(tokenizer, arguments.prompt or "", say=partial(say, indent=4))
+        split, settings = arguments.validation_split or 0.0, settings_of(arguments)
+        minigpt.train_model(model, x, y, epochs, validation_split=split, callbacks=[sample], checkpoint=checkpoint, **settings)
         minigpt.save_gpt(arguments.out, model, tokenizer)
     say(f'saved in {arguments.out}: type  minigpt generate {arguments.out} "{" ".join(tokenizer.tokenize(text_data)[:3])}"')
     return 0
@@ -152,23 +144,18 @@ def train_assistant(arguments: argparse.Namespace) -> int:
         return 0
 
     with kept_training(arguments) as checkpoint:
-        trained = train_dialogue(
-            story,
-            facts,
-            config,
-            epochs=epochs,
-            lora_rank=arguments.lora_rank,
-            batch_size=arguments.batch_size,
-            learning_rate=arguments.learning_rate,
-            checkpoint=checkpoint,
-            seed=arguments.seed,
-        )
+        settings = {**settings_of(arguments), "lora_rank": arguments.lora_rank}
+        trained = train_dialogue(story, facts, config, epochs=epochs, checkpoint=checkpoint, **settings)
         report = evaluate_dialogue(trained.model, trained.tokenizer, facts)
-        for name, share in report.rows().items():
-            say(f"{name:<50}{share}", indent=2)
+        say(str(report), indent=2)
         save_dialogue(arguments.out, trained.model, trained.tokenizer, facts, report)
     say(f"saved in {arguments.out}: type  minigpt chat {arguments.out}")
     return 0
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that a text and a dialogue share, as arguments of `train_model` and `train_dialogue`."""
+    return {name: getattr(arguments, name) for name in ("batch_size", "learning_rate", "seed")}
 
 
 @contextlib.contextmanager

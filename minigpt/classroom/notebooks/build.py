@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minigpt.engine.files import data_path
 from minigpt.errors import MinigptError
 
 # "    ### BEGIN SOLUTION: what to write", the solution, "    ### END SOLUTION"
@@ -47,12 +48,11 @@ class Blank:
 
 
 def notebooks_folder() -> Path:
-    """Find the notebooks, in the repository or in the installed package."""
-    package = Path(__file__).resolve().parents[2]
-    for folder in (package / "notebooks", package.parent / "notebooks"):  # the wheel carries them inside the package
-        if (folder / "live").is_dir():
-            return folder
-    raise NotebookError(f"{package} has no notebooks: install minigpt again from its folder (the one with README.md)")
+    """Find the notebooks: they are beside data/, in the repository as in the installed package."""
+    folder = data_path().parent.with_name("notebooks")
+    if not (folder / "live").is_dir():
+        raise NotebookError(f"there is no {folder}: install minigpt again from its folder (the one with README.md)")
+    return folder
 
 
 def find_notebooks(folder: Path, pattern: str, numbers: list[str]) -> list[Path]:
@@ -172,9 +172,8 @@ def source_problems(complete: Any) -> list[str]:
     for number, cell in cells:
         problems += _syntax_problem(f"cell {number}", cell.source)
         if "SOLUTION" in SOLUTION.sub("", cell.source):
-            problems.append(
-                f"cell {number}: a solution is not between '### BEGIN SOLUTION: what to write' and '### END SOLUTION'"
-            )
+            markers = "'### BEGIN SOLUTION: what to write' and '### END SOLUTION'"
+            problems.append(f"cell {number}: a solution is not between {markers}")
         for match in SOLUTION.finditer(cell.source):
             before = cell.source[: match.start()].rstrip().rpartition("\n")[2].strip()
             if not before.startswith("#"):
