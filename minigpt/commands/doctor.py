@@ -12,7 +12,6 @@ from pathlib import Path
 
 from minigpt.engine.console import say
 
-PYTHON_RANGE = ((3, 10), (3, 13))
 MEMORY_NEEDED_GB = 2.0
 INSTALL_AGAIN = "in the folder with README.md, type: python -m pip install --upgrade --force-reinstall -e ."
 
@@ -55,11 +54,9 @@ def examine(check: Callable[[], Finding]) -> Finding:
 
 
 def check_python() -> Finding:
-    found = f"{sys.version.split()[0]} in {sys.prefix}"
-    low, high = (".".join(map(str, version)) for version in PYTHON_RANGE)
-    fits = PYTHON_RANGE[0] <= sys.version_info[:2] <= PYTHON_RANGE[1]
-    fix = "" if fits else f"TensorFlow needs Python {low} to {high}: install one of these and make a new venv with it"
-    return Finding("Python", found, fix)
+    fits = (3, 10) <= sys.version_info[:2] <= (3, 13)
+    fix = "" if fits else "TensorFlow needs Python 3.10 to 3.13: install one of these and make a new venv with it"
+    return Finding("Python", f"{sys.version.split()[0]} in {sys.prefix}", fix)
 
 
 def check_tensorflow() -> Finding:

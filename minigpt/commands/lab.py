@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from minigpt.classroom.notebooks.build import NotebookError, notebooks_folder
 from minigpt.commands.options import add_no_browser
 from minigpt.engine.console import say
+from minigpt.engine.files import data_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Copy what is not there yet, say so, and run JupyterLab until it is stopped."""
-    from minigpt.classroom.notebooks.build import NotebookError
-
     copied, kept = fill_folder(arguments.folder, arguments.complete)
     say(f"{arguments.folder}: {len(copied)} files copied, {len(kept)} were there already and are as you left them")
     if importlib.util.find_spec("jupyterlab") is None:
@@ -51,9 +51,6 @@ def fill_folder(folder: Path, complete: bool = False) -> tuple[list[Path], list[
     Raises:
         NotebookError: the folder cannot be written.
     """
-    from minigpt.classroom.notebooks.build import NotebookError, notebooks_folder
-    from minigpt.engine.files import data_path
-
     notebooks = notebooks_folder()
     wanted = {folder / path.name: path for path in sorted((notebooks / "live").glob("*.ipynb"))}
     if complete:

@@ -114,19 +114,16 @@ def train_text(arguments: argparse.Namespace) -> int:
 
 def train_assistant(arguments: argparse.Namespace) -> int:
     """Train on a story and on the questions about it; then measure how well it answers, and save."""
-    from minigpt.chat.evaluation import evaluate_dialogue
-    from minigpt.chat.questions import hold_out_phrasings, read_dialogue
-    from minigpt.chat.runs import save_dialogue
-    from minigpt.chat.tuning import EPOCHS, STORY_EPOCHS, STORY_WINDOW, dialogue_config, train_dialogue
-    from minigpt.chat.turns import dialogue_tokenizer, turn_arrays
+    from minigpt import chat
+    from minigpt.chat.tuning import EPOCHS, STORY_EPOCHS, STORY_WINDOW
 
     if arguments.texts and not arguments.questions:
         raise TextNotFound("a TEXT of your own needs questions of your own: give them with --questions FILE")
-    facts = hold_out_phrasings(read_dialogue(arguments.questions))
+    facts = chat.hold_out_phrasings(chat.read_dialogue(arguments.questions))
     story = minigpt.read_text(arguments.texts or minigpt.data_path())
-    tokenizer = dialogue_tokenizer(story, facts)
-    words, turns = len(tokenizer.encode(story)), turn_arrays(tokenizer, facts)[0]
-    quick = dialogue_config(tokenizer, facts)
+    tokenizer = chat.dialogue_tokenizer(story, facts)
+    words, turns = len(tokenizer.encode(story)), chat.turn_arrays(tokenizer, facts)[0]
+    quick = chat.dialogue_config(tokenizer, facts)
     config = choose_config(arguments, quick, minigpt.GPTConfig(quick.vocab_size, quick.max_seq_length), small=True)
     longest, window = turns.shape[1], min(STORY_WINDOW, words - 1)
     if config.max_seq_length < max(longest, window):
@@ -145,10 +142,10 @@ def train_assistant(arguments: argparse.Namespace) -> int:
 
     with kept_training(arguments) as checkpoint:
         settings = {**settings_of(arguments), "lora_rank": arguments.lora_rank}
-        trained = train_dialogue(story, facts, config, epochs=epochs, checkpoint=checkpoint, **settings)
-        report = evaluate_dialogue(trained.model, trained.tokenizer, facts)
+        trained = chat.train_dialogue(story, facts, config, epochs=epochs, checkpoint=checkpoint, **settings)
+        report = chat.evaluate_dialogue(trained.model, trained.tokenizer, facts)
         say(str(report), indent=2)
-        save_dialogue(arguments.out, trained.model, trained.tokenizer, facts, report)
+        chat.save_dialogue(arguments.out, trained.model, trained.tokenizer, facts, report)
     say(f"saved in {arguments.out}: type  minigpt chat {arguments.out}")
     return 0
 

@@ -38,13 +38,8 @@ class Blank:
     number: int  # from 1, through the whole notebook
     name: str  # of the function or class around it, such as "create_dataset" or "WordTokenizer.encode"; "" outside
     message: str  # what to write
-    marked: str  # the solution with its markers: the text in the complete notebook
+    solution: str  # the lines between the markers
     empty: str  # the text in the live notebook
-
-    @property
-    def solution(self) -> str:
-        """The lines between the markers."""
-        return "\n".join(self.marked.split("\n")[1:-1])
 
 
 def notebooks_folder() -> Path:
@@ -121,7 +116,8 @@ def blanks_of(notebook: Any) -> list[Blank]:
             message = f"blank {number}: {match['task'].strip()}"
             empty = f"{indent}# YOUR CODE HERE (blank {number}), in place of the next line\n"
             empty += f"{indent}raise NotImplementedError({json.dumps(message, ensure_ascii=False)})"
-            blanks.append(Blank(number, _definition(cell.source[: match.start()], indent), message, match[0], empty))
+            name, solution = _definition(cell.source[: match.start()], indent), "\n".join(match[0].split("\n")[1:-1])
+            blanks.append(Blank(number, name, message, solution, empty))
     return blanks
 
 
@@ -132,15 +128,6 @@ def make_live(complete: Any) -> Any:
     for _, cell in code_cells(live):
         cell.source = SOLUTION.sub(lambda _: next(blanks).empty, cell.source)
     return live
-
-
-def fill_in(live: Any, blanks: list[Blank]) -> Any:
-    """Put the solutions back into the blanks of a live notebook."""
-    filled = copy.deepcopy(live)
-    for blank in blanks:
-        for _, cell in code_cells(filled):
-            cell.source = cell.source.replace(blank.empty, blank.marked)
-    return filled
 
 
 def strip_outputs(notebook: Any) -> Any:
@@ -183,18 +170,14 @@ def source_problems(complete: Any) -> list[str]:
 
 def live_problems(live: Any, complete: Any) -> list[str]:
     """What is wrong with a live notebook, compared with the complete one, a line for each problem."""
-    problems, blanks = [], blanks_of(complete)
-    for number, cell in code_cells(live):
-        problems += _syntax_problem(f"live cell {number}", cell.source)
-        if cell.outputs:
-            problems.append(f"live cell {number} has outputs")
+    problems = [problem for number, cell in code_cells(live) for problem in _syntax_problem(f"live cell {number}", cell.source)]
     shown = {line.strip() for cell in live.cells for line in cell.source.split("\n")}
-    for blank in blanks:
+    for blank in blanks_of(complete):
         for line in map(str.strip, blank.solution.split("\n")):
             if len(line) >= SHORT_LINE and not line.startswith("#") and line in shown:
                 problems.append(f"the live notebook shows a line of the solution of blank {blank.number}: {line}")
-    if fill_in(live, blanks) != strip_outputs(complete):
-        problems.append("the live notebook with its blanks filled in differs from the complete one")
+    if live != make_live(complete):
+        problems.append("the live notebook differs from the complete one with blanks")
     return problems
 
 
