@@ -12,7 +12,6 @@ from pathlib import Path
 
 from minigpt.engine.console import say
 
-MEMORY_NEEDED_GB = 2.0
 INSTALL_AGAIN = "in the folder with README.md, type: python -m pip install --upgrade --force-reinstall -e ."
 
 
@@ -128,7 +127,7 @@ def check_computer() -> Finding:
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
-    fix = "close other programs: the full-size model needs about 2 GB" if free < MEMORY_NEEDED_GB else ""
+    fix = "close other programs: the full-size model needs about 2 GB" if free < 2 else ""
     return Finding("computer", f"{os.cpu_count()} cores (the class is made for 2), {free:.1f} GB of memory free", fix, False)
 
 

@@ -43,14 +43,7 @@ def lab_command_line(folder: Path, no_browser: bool) -> list[str]:
 
 
 def fill_folder(folder: Path, complete: bool = False) -> tuple[list[Path], list[Path]]:
-    """Copy the live notebooks and the data into a folder, never over a file that is there.
-
-    Returns:
-        The files that were copied, and those that were there already.
-
-    Raises:
-        NotebookError: the folder cannot be written.
-    """
+    """Copy what a student needs, never over a file; return what was copied, and what was there already."""
     notebooks = notebooks_folder()
     wanted = {folder / path.name: path for path in sorted((notebooks / "live").glob("*.ipynb"))}
     if complete:

@@ -51,11 +51,7 @@ def notebooks_folder() -> Path:
 
 
 def find_notebooks(folder: Path, pattern: str, numbers: list[str]) -> list[Path]:
-    """The files in a folder, in the order of the class, or only those with these numbers ("03" or "3").
-
-    Raises:
-        NotebookError: there is no notebook with such a number, or none at all.
-    """
+    """The files in a folder, in the order of the class, or only those with these numbers ("03" or "3")."""
     files = {path.name[:2]: path for path in sorted(folder.glob(pattern))}
     if not files:
         raise NotebookError(f"there are no notebooks in {folder}: the sources come with the repository, not with the package")
