@@ -84,12 +84,10 @@ def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progres
     for fact, question, held_out in track(questions, "questions asked") if progress else questions:
         said = answer(model, tokenizer, question)
         right = said == fact.answer
-        if fact.declined:
-            (report.unseen_declined if held_out else report.seen_declined).add(right)
-        else:
-            (report.unseen if held_out else report.seen).add(right)
-            if held_out:
-                report.wrongly_declined.add(said == NO_ANSWER)
+        shares = (report.seen_declined, report.unseen_declined) if fact.declined else (report.seen, report.unseen)
+        shares[held_out].add(right)
+        if held_out and not fact.declined:
+            report.wrongly_declined.add(said == NO_ANSWER)
         if not right:
             report.mistakes.append(Mistake(question, fact.answer, said, held_out))
     return report

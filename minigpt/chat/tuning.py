@@ -36,7 +36,7 @@ class TrainedDialogue(NamedTuple):
 
 def dialogue_config(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> GPTConfig:
     """A small GPT whose window is twice the longest turn: a user's question may be longer than those trained on."""
-    x, _ = turn_arrays(tokenizer, facts)
+    x, _ = turn_arrays(tokenizer, facts)  # (N, T)
     window = max(64, 2 * x.shape[1])
     return GPTConfig(tokenizer.vocab_size, window, embed_dim=128, num_heads=4, ff_dim=512, num_layers=2)
 

@@ -71,11 +71,9 @@ def turn_arrays(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> tuple[np.nda
         >>> x.tolist(), y.tolist()
         ([[2, 3, 4, 5, 6]], [[0, 0, 5, 6, 7]])
     """
-    prompts, turns = [], []
-    for fact in facts:
-        for question in fact.phrasings:
-            prompts.append(tokenizer.encode(turn_prompt(question)))
-            turns.append(tokenizer.encode(turn(question, fact.answer)))
+    pairs = [(question, fact.answer) for fact in facts for question in fact.phrasings]
+    prompts = [tokenizer.encode(turn_prompt(question)) for question, _ in pairs]
+    turns = [tokenizer.encode(turn(question, answer)) for question, answer in pairs]
     length = max(map(len, turns)) - 1
     x, y = np.full((2, len(turns), length), PADDING_ID, dtype="int32")
     for row, (prompt, ids) in enumerate(zip(prompts, turns, strict=True)):

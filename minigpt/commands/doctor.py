@@ -108,10 +108,9 @@ def check_netron() -> Finding:
     from minigpt.show.netron_page import INSTALL, days_left
 
     left = days_left(Path(netron.__file__).parent)
-    if left is None:
-        return Finding("Netron", f"{netron.__version__}, its age is unknown", INSTALL, essential=False)
-    if left < 0:
-        return Finding("Netron", f"{netron.__version__} is too old: its page no longer draws", INSTALL, essential=False)
+    if left is None or left < 0:
+        age = "its age is unknown" if left is None else "too old: its page no longer draws"
+        return Finding("Netron", f"{netron.__version__}, {age}", INSTALL, essential=False)
     return Finding("Netron", f"{netron.__version__}, its page draws for {left} more days")
 
 

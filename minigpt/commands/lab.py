@@ -49,15 +49,12 @@ def fill_folder(folder: Path, complete: bool = False) -> tuple[list[Path], list[
     if complete:
         wanted |= {folder / "complete" / path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
     wanted |= {folder / "data" / path.name: path for path in sorted(data_path().parent.glob("*.txt"))}
-    copied, kept = [], []
+    kept = [target for target in wanted if target.exists()]
+    copied = [target for target in wanted if target not in kept]
     try:
-        for target, source in wanted.items():
+        for target in copied:
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
-                kept.append(target)
-            else:
-                shutil.copyfile(source, target)
-                copied.append(target)
+            shutil.copyfile(wanted[target], target)
     except OSError as error:
         raise NotebookError(f"{folder} cannot be filled ({error.strerror}): use a folder that you may write to") from error
     return copied, kept

@@ -16,7 +16,6 @@ from minigpt.engine.console import duration, say
 from minigpt.errors import ConfigError, TextNotFound, TrainingError, WindowTooLarge
 
 CHECKPOINT = "checkpoint"  # the folder inside RUN
-PRESETS = ("quick", "class", "lecture")
 SMALL_TEXT = 20_000  # words: up to here the quick preset has room enough
 NUM_WORDS = 5000
 SIZES = ("max_seq_length", "embed_dim", "num_heads", "ff_dim", "num_layers")
@@ -33,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     positive = whole_number(1)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="a text file, several, or a folder of .txt and .md files")
     parser.add_argument("--out", required=True, metavar="RUN", help="folder for the trained GPT, such as runs/mine")
-    parser.add_argument("--preset", choices=PRESETS, help="size of the model; by default one that suits the text")
+    parser.add_argument("--preset", choices=("quick", "class", "lecture"), help="the model; by default one that suits the text")
     parser.add_argument("--epochs", type=positive, metavar="N", help="how often to read the text; by default what suits it")
     parser.add_argument("--batch-size", type=positive, metavar="N", default=32, help="windows in a step (default: %(default)s)")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="of Adam; by default what suits the model")
@@ -101,7 +100,7 @@ def train_text(arguments: argparse.Namespace) -> int:
 
     import keras
 
-    with kept_training(arguments) as checkpoint:
+    with checkpoint_folder(arguments) as checkpoint:
         keras.utils.set_random_seed(arguments.seed)
         model = minigpt.build_gpt_model(config)
         sample = minigpt.SampleText(tokenizer, arguments.prompt or "", say=partial(say, indent=4))
@@ -140,7 +139,7 @@ def train_assistant(arguments: argparse.Namespace) -> int:
     if arguments.look:
         return 0
 
-    with kept_training(arguments) as checkpoint:
+    with checkpoint_folder(arguments) as checkpoint:
         settings = {**settings_of(arguments), "lora_rank": arguments.lora_rank}
         trained = chat.train_dialogue(story, facts, config, epochs=epochs, checkpoint=checkpoint, **settings)
         report = chat.evaluate_dialogue(trained.model, trained.tokenizer, facts)
@@ -156,8 +155,8 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def kept_training(arguments: argparse.Namespace) -> Iterator[Path]:
-    """The folder for the checkpoints of a training that no other process disturbs; they are deleted when it is done.
+def checkpoint_folder(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Yield the folder for checkpoints, which no other process may train into; delete the checkpoints after the training.
 
     Raises:
         TrainingError: another training is going on there, or was interrupted and neither --resume nor --restart was given.

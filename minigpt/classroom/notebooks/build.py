@@ -21,7 +21,7 @@ from minigpt.errors import MinigptError
 
 # "    ### BEGIN SOLUTION: what to write", the solution, "    ### END SOLUTION"
 SOLUTION = re.compile(
-    r"^(?P<indent> *)### BEGIN SOLUTION: (?P<task>[^\n]+)\n.*?^ *### END SOLUTION *$", re.MULTILINE | re.DOTALL
+    r"^(?P<indent> *)### BEGIN SOLUTION: (?P<task>[^\n]+)\n(?P<code>.*?)^ *### END SOLUTION *$", re.MULTILINE | re.DOTALL
 )
 SHORT_LINE = 15  # a line of a solution with fewer characters, such as `return x`, may occur elsewhere too
 TEXT_LINE = "TEXT = None"
@@ -112,8 +112,8 @@ def blanks_of(notebook: Any) -> list[Blank]:
             message = f"blank {number}: {match['task'].strip()}"
             empty = f"{indent}# YOUR CODE HERE (blank {number}), in place of the next line\n"
             empty += f"{indent}raise NotImplementedError({json.dumps(message, ensure_ascii=False)})"
-            name, solution = _definition(cell.source[: match.start()], indent), "\n".join(match[0].split("\n")[1:-1])
-            blanks.append(Blank(number, name, message, solution, empty))
+            name = _definition(cell.source[: match.start()], indent)
+            blanks.append(Blank(number, name, message, match["code"].removesuffix("\n"), empty))
     return blanks
 
 
