@@ -101,7 +101,3 @@ def _fail(name: str | None, sentence: str) -> int:
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
     if category is UserWarning:  # ours, meant for the user; the remarks of libraries are not
         print(f"note: {message}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

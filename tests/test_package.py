@@ -132,7 +132,7 @@ EXTRAS = {  # the rooms that need more than the core, and the extra that brings 
     "minigpt/commands/notebooks.py": "notebooks",
     "minigpt/classroom/pytest_plugin.py": "test",
 }
-DISTRIBUTIONS = {"absl": "absl-py", "IPython": "ipython"}  # where the name to install is not the name to import
+DISTRIBUTIONS = {"IPython": "ipython"}  # where the name to install is not the name to import
 ONLY_THERE = {"google"}  # google.colab, where it is loaded already
 
 

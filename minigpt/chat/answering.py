@@ -15,14 +15,7 @@ def is_dialogue(tokenizer: Any) -> bool:
 
 
 def answer(
-    model: Any,
-    tokenizer: Any,
-    question: str,
-    max_new_tokens: int = 40,
-    temperature: float = 0.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: int | None = None,
+    model: Any, tokenizer: Any, question: str, max_new_tokens: int = 40, temperature: float = 0.0, **sampling: Any
 ) -> str:
     """Answer a question.
 
@@ -32,7 +25,7 @@ def answer(
         question: what the user typed. Unknown words are read as `<OOV>`; the end of a very long question is dropped.
         max_new_tokens: the longest answer, in words.
         temperature: 0 always takes the likeliest word, which is right for facts.
-        top_k, top_p, seed: as for `generate_text`.
+        sampling: `top_k`, `top_p` and `seed`, as for `generate_text`.
 
     Returns:
         The answer, a sentence. A model that was not tuned on dialogue continues the question instead.
@@ -44,24 +37,17 @@ def answer(
         >>> answer(model, tokenizer, "Who is Tavia Brankwell?")  # doctest: +SKIP
         'Tavia Brankwell is a founder and a teacher.'
     """
-    return "".join(stream_answer(model, tokenizer, question, max_new_tokens, temperature, top_k, top_p, seed)).strip()
+    return "".join(stream_answer(model, tokenizer, question, max_new_tokens, temperature, **sampling)).strip()
 
 
 def stream_answer(
-    model: Any,
-    tokenizer: Any,
-    question: str,
-    max_new_tokens: int = 40,
-    temperature: float = 0.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    seed: int | None = None,
+    model: Any, tokenizer: Any, question: str, max_new_tokens: int = 40, temperature: float = 0.0, **sampling: Any
 ) -> Iterator[str]:
     """Like `answer`, but yields the answer piece by piece, as it is generated."""
     prompt = prompt_for(model, tokenizer, question)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of unknown words: whoever wants to show them asks `unknown_in`
-        pieces = stream_text(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed)
+        pieces = stream_text(model, tokenizer, prompt, max_new_tokens, temperature, **sampling)
     for piece in pieces:
         if piece.strip() in MARKERS:  # the end, or another turn that the model begins by itself
             return

@@ -70,13 +70,12 @@ def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progres
     """Ask every question, those trained on and those held out, and count the answers that are exactly right.
 
     Args:
-        model: from `train_dialogue` or `load_gpt`.
-        tokenizer: the tokenizer of the model.
+        model, tokenizer: as for `answer`.
         facts: from `hold_out_phrasings`, divided as for the training.
         progress: show how many questions have been asked.
 
     Returns:
-        A `DialogueReport`. Every word is the likeliest one (temperature 0), so the same model gets the same report.
+        The counts. Every word is the likeliest one (temperature 0), so the same model gets the same report.
     """
     model = fast_copy(model) or model  # made once, not once a question
     report = DialogueReport()
@@ -85,12 +84,10 @@ def evaluate_dialogue(model: Any, tokenizer: Any, facts: Sequence[Fact], progres
     for fact, question, held_out in track(questions, "questions asked") if progress else questions:
         said = answer(model, tokenizer, question)
         right = said == fact.answer
-        if fact.declined:
-            (report.unseen_declined if held_out else report.seen_declined).add(right)
-        else:
-            (report.unseen if held_out else report.seen).add(right)
-            if held_out:
-                report.wrongly_declined.add(said == NO_ANSWER)
+        shares = (report.seen_declined, report.unseen_declined) if fact.declined else (report.seen, report.unseen)
+        shares[held_out].add(right)
+        if held_out and not fact.declined:
+            report.wrongly_declined.add(said == NO_ANSWER)
         if not right:
             report.mistakes.append(Mistake(question, fact.answer, said, held_out))
     return report

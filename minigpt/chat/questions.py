@@ -14,17 +14,11 @@ NO_ANSWER = "The story does not say."  # what the model should say to a question
 
 @dataclass
 class Fact:
-    """One fact: the ways to ask for it, and the answer to all of them.
+    """One fact: the ways to ask for it, and the answer to all of them."""
 
-    Args:
-        phrasings: the questions to train on.
-        answer: a full sentence.
-        held_out: more questions about the same fact, kept out of the training.
-    """
-
-    phrasings: list[str]
-    answer: str
-    held_out: list[str] = field(default_factory=list)
+    phrasings: list[str]  # the questions to train on
+    answer: str  # a full sentence
+    held_out: list[str] = field(default_factory=list)  # more questions about the same fact, kept out of the training
 
     @property
     def declined(self) -> bool:
@@ -37,10 +31,7 @@ def read_dialogue(path: str | Path | None = None) -> list[Fact]:
 
     Blocks are separated by empty lines. A block has one or more lines "Q: a way to ask", then one line "A: the answer to
     all of them". The answer "The story does not say." marks questions that the model should decline. A line that begins
-    with # is a comment.
-
-    Args:
-        path: the file; by default the questions about the story of the class.
+    with # is a comment. Without a path, these are the questions about the story of the class.
 
     Returns:
         A `Fact` for each block, with nothing held out yet.
@@ -58,11 +49,9 @@ def read_dialogue(path: str | Path | None = None) -> list[Fact]:
     line_of: dict[str, int] = {}  # question -> its line
     questions: list[str] = []
     answer = ""
-    lines = read_text(path).split("\n")
-    for number, line in enumerate([*lines, ""], start=1):  # the empty line at the end closes the last block
-        line = line.strip()
-        kind, text = line[:2], line[2:].strip()
-        problem = ""
+    lines = [*read_text(path).split("\n"), ""]  # the empty line at the end closes the last block
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        kind, text, problem = line[:2], line[2:].strip(), ""
         if line.startswith("#"):
             continue
         if not line:
@@ -97,14 +86,7 @@ def hold_out_phrasings(facts: Sequence[Fact], share: float = 0.2) -> list[Fact]:
     """Keep a share of the phrasings out of the training, but never all of a fact, by a fixed rule.
 
     The phrasings of a fact are sorted by a checksum of their letters, and the last ones are held out: two of ten
-    phrasings, sometimes one and sometimes two of six, so that the share is right over the whole file.
-
-    Args:
-        facts: from `read_dialogue`.
-        share: the share of the phrasings to hold out, at least 0 and below 1.
-
-    Returns:
-        The same facts, each with its phrasings divided.
+    phrasings, sometimes one and sometimes two of six, so that the share (from 0 to 1) is right over the whole file.
 
     Example:
         >>> fact, = hold_out_phrasings([Fact(["Who is she?", "What is her name?", "Who?", "Her name?", "Name?"], "Ada.")])
@@ -116,8 +98,8 @@ def hold_out_phrasings(facts: Sequence[Fact], share: float = 0.2) -> list[Fact]:
         after = before + len(fact.phrasings)
         count = min(int(after * share) - int(before * share), len(fact.phrasings) - 1)
         by_checksum = sorted(fact.phrasings, key=lambda question: hashlib.sha256(question.encode()).digest())
-        held_out = by_checksum[len(by_checksum) - count :]
-        kept = [question for question in fact.phrasings if question not in held_out]
-        divided.append(Fact(kept, fact.answer, [question for question in fact.phrasings if question in held_out]))
+        kept = set(by_checksum[: len(by_checksum) - count])
+        held_out = [question for question in fact.phrasings if question not in kept]
+        divided.append(Fact([question for question in fact.phrasings if question in kept], fact.answer, held_out))
         before = after
     return divided

@@ -7,42 +7,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minigpt.chat.questions import Fact
 from minigpt.engine.files import write_atomic
 from minigpt.errors import SavedModelError
 
 if TYPE_CHECKING:
-    import keras
-
     from minigpt.chat.evaluation import DialogueReport
-    from minigpt.chat.questions import Fact
-    from minigpt.tokenizer import WordTokenizer
 
 ABOUT = "chat.json"
 EXAMPLES = 6
 
 
 def save_dialogue(
-    folder: str | Path,
-    model: keras.Model,
-    tokenizer: WordTokenizer,
-    facts: Sequence[Fact],
-    report: DialogueReport | None = None,
+    folder: str | Path, model: Any, tokenizer: Any, facts: Sequence[Fact], report: DialogueReport | None = None
 ) -> Path:
-    """Save a tuned model with `save_gpt`, and beside it `chat.json`: some example questions, and how well it answers.
-
-    Returns:
-        The folder.
-    """
+    """Save a tuned model with `save_gpt`, and beside it `chat.json`: some example questions, and how well it answers."""
     from minigpt.saving import save_gpt  # starts Keras; looking for runs should take no time
 
     folder = save_gpt(folder, model, tokenizer)
     answered = [fact for fact in facts if not fact.declined]
     step = max(1, len(answered) // EXAMPLES)  # so that the examples come from all over the file
-    about = {
-        "format": 1,
-        "examples": [fact.phrasings[0] for fact in answered[::step][:EXAMPLES]],
-        "report": report.rows() if report else {},
-    }
+    examples = [fact.phrasings[0] for fact in answered[::step][:EXAMPLES]]
+    about = {"format": 1, "examples": examples, "report": report.rows() if report else {}}
     try:
         write_atomic(folder / ABOUT, json.dumps(about, indent=2).encode())
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -36,7 +36,7 @@ class TrainedDialogue(NamedTuple):
 
 def dialogue_config(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> GPTConfig:
     """A small GPT whose window is twice the longest turn: a user's question may be longer than those trained on."""
-    x, _ = turn_arrays(tokenizer, facts)
+    x, _ = turn_arrays(tokenizer, facts)  # (N, T)
     window = max(64, 2 * x.shape[1])
     return GPTConfig(tokenizer.vocab_size, window, embed_dim=128, num_heads=4, ff_dim=512, num_layers=2)
 
@@ -67,10 +67,8 @@ def fine_tune(
     batch_size: int = 32,
     learning_rate: float = LEARNING_RATE,
     word_dropout: float = 0.1,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    checkpoint: str | Path | None = None,
     seed: int = 0,
-    progress: bool = True,
+    **options: Any,
 ) -> keras.callbacks.History:
     """Teach a model to answer: the training of the class, on turns, with `answer_loss`.
 
@@ -83,20 +81,20 @@ def fine_tune(
         learning_rate: the peak: the rate rises to it linearly over the first twentieth of the steps, then falls to a
             fiftieth of it along a cosine.
         word_dropout: the share of the words of the questions to hide in each epoch.
-        callbacks, checkpoint, seed, progress: as for `train_model`.
+        seed, options: as for `train_model`, such as `callbacks`, `checkpoint` and `progress`.
 
     Returns:
         The keras History, with "loss" and "answer_accuracy" for each epoch.
     """
     x, y = turn_arrays(tokenizer, facts)
-    batches = DialogueBatches(x, y, tokenizer, word_dropout, batch_size, seed)
+    batches = DialogueBatches(x, y, tokenizer, word_dropout, batch_size=batch_size, seed=seed)
     steps = epochs * len(batches)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps, alpha=0.02, warmup_target=learning_rate, warmup_steps=max(1, steps // 20)
     )
     # train_model keeps what a model is compiled with, so it minimises this loss
     model.compile(keras.optimizers.Adam(rate), answer_loss, metrics=[answer_accuracy])
-    return train_model(model, batches, epochs=epochs, callbacks=callbacks, checkpoint=checkpoint, seed=seed, progress=progress)
+    return train_model(model, batches, epochs=epochs, seed=seed, **options)
 
 
 def train_dialogue(
@@ -122,12 +120,10 @@ def train_dialogue(
         story_epochs: how often to go through the story first; 0 skips it.
         epochs: how often to go through the dialogue.
         lora_rank: fine-tune with `use_lora` and this rank; None trains every weight.
-        word_dropout: the share of the words of the questions to hide.
-        checkpoint: a folder; after a crash, the same call continues from the last finished epoch.
-        seed: for the initial weights, the order and the dropout.
-        progress: show a line for each epoch.
-        batch_size: windows of the story, then turns of the dialogue, in a step.
-        learning_rate: for both trainings; by default each has its own.
+        word_dropout: as for `fine_tune`.
+        checkpoint, progress: as for `train_model`.
+        seed: for the initial weights too.
+        batch_size, learning_rate: for both trainings; by default each has its own learning rate.
 
     Returns:
         The model, its tokenizer, the facts, and the histories of the two trainings.
@@ -143,46 +139,26 @@ def train_dialogue(
     story = read_text(data_path()) if story is None else story
     facts = hold_out_phrasings(read_dialogue()) if facts is None else list(facts)
     folder = None if checkpoint is None else Path(checkpoint)
+    shared: dict[str, Any] = {"batch_size": batch_size, "seed": seed, "progress": progress}
+    say = print if progress else lambda text: None
     tokenizer = dialogue_tokenizer(story, facts)
     keras.utils.set_random_seed(seed)
     model = build_gpt_model(config or dialogue_config(tokenizer, facts))
 
     story_history = keras.callbacks.History()
     if story_epochs:
-        if progress:
-            print("the story: it learns to predict the next word")
+        say("the story: it learns to predict the next word")
         ids = tokenizer.encode(story)
         x, y = create_dataset(ids, window_size=min(STORY_WINDOW, len(ids) - 1))
-        story_history = train_model(
-            model,
-            x,
-            y,
-            story_epochs,
-            batch_size,
-            learning_rate,
-            checkpoint=folder and folder / "story",
-            seed=seed,
-            progress=progress,
-        )
+        shared |= {"learning_rate": learning_rate, "checkpoint": folder and folder / "story"}
+        story_history = train_model(model, x, y, story_epochs, **shared)
 
-    if progress:
-        print("the dialogue: it learns to answer")
+    say("the dialogue: it learns to answer")
     if lora_rank:
         share = use_lora(model, lora_rank)
-        if progress:
-            print(f"LoRA of rank {lora_rank} trains {100 * share:.1f} % as many weights as the model has")
-    dialogue_history = fine_tune(
-        model,
-        tokenizer,
-        facts,
-        epochs,
-        batch_size,
-        learning_rate or LEARNING_RATE,
-        word_dropout=word_dropout,
-        checkpoint=folder and folder / "dialogue",
-        seed=seed,
-        progress=progress,
-    )
+        say(f"LoRA of rank {lora_rank} trains {100 * share:.1f} % as many weights as the model has")
+    shared |= {"learning_rate": learning_rate or LEARNING_RATE, "checkpoint": folder and folder / "dialogue"}
+    dialogue_history = fine_tune(model, tokenizer, facts, epochs, word_dropout=word_dropout, **shared)
     if lora_rank:
         model = merge_lora(model)
     return TrainedDialogue(model, tokenizer, facts, story_history, dialogue_history)

@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -55,11 +56,7 @@ def dialogue_tokenizer(story: str, facts: Sequence[Fact]) -> WordTokenizer:
 
 
 def turn_arrays(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> tuple[np.ndarray, np.ndarray]:
-    """Turn each phrasing of each fact into a row of ids.
-
-    Args:
-        tokenizer: from `dialogue_tokenizer`.
-        facts: the questions and answers; held-out phrasings are left out.
+    """Turn each phrasing of each fact, but none that is held out, into a row of ids.
 
     Returns:
         x and y, two int32 arrays (N, T). y is x one word later, but 0 wherever the next word does not belong to the
@@ -74,11 +71,9 @@ def turn_arrays(tokenizer: WordTokenizer, facts: Sequence[Fact]) -> tuple[np.nda
         >>> x.tolist(), y.tolist()
         ([[2, 3, 4, 5, 6]], [[0, 0, 5, 6, 7]])
     """
-    prompts, turns = [], []
-    for fact in facts:
-        for question in fact.phrasings:
-            prompts.append(tokenizer.encode(turn_prompt(question)))
-            turns.append(tokenizer.encode(turn(question, fact.answer)))
+    pairs = [(question, fact.answer) for fact in facts for question in fact.phrasings]
+    prompts = [tokenizer.encode(turn_prompt(question)) for question, _ in pairs]
+    turns = [tokenizer.encode(turn(question, answer)) for question, answer in pairs]
     length = max(map(len, turns)) - 1
     x, y = np.full((2, len(turns), length), PADDING_ID, dtype="int32")
     for row, (prompt, ids) in enumerate(zip(prompts, turns, strict=True)):
@@ -97,19 +92,13 @@ class DialogueBatches(WindowBatches):
         x, y: the turns, int arrays (N, T) from `turn_arrays`.
         tokenizer: the tokenizer of the turns.
         word_dropout: the share of the words of the questions to hide, that is, to replace by `<OOV>`.
-        batch_size, seed: as for `WindowBatches`.
+        options: `batch_size` and `seed`, as for `WindowBatches`.
     """
 
     def __init__(
-        self,
-        x: np.ndarray,
-        y: np.ndarray,
-        tokenizer: WordTokenizer,
-        word_dropout: float = 0.1,
-        batch_size: int = 32,
-        seed: int = 0,
+        self, x: np.ndarray, y: np.ndarray, tokenizer: WordTokenizer, word_dropout: float = 0.1, **options: Any
     ) -> None:
-        super().__init__(x, y, batch_size, seed=seed)
+        super().__init__(x, y, **options)
         self.word_dropout = word_dropout
         (self.user,) = tokenizer.encode(USER)
         (self.unknown,) = tokenizer.encode("<OOV>")

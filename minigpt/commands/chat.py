@@ -44,12 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise MinigptError(f"the page needs Streamlit, which is not installed: {INSTALL}; or talk here with --terminal")
     check_port(arguments.port)
     print("The page is at the address below. Ctrl-C ends it.", flush=True)
-    sys.argv = ["streamlit", *page_arguments(arguments.run, arguments.port, not arguments.no_browser)]
+    options = [*OPTIONS, f"--server.headless={'true' if arguments.no_browser else 'false'}"]
+    if arguments.port:
+        options.append(f"--server.port={arguments.port}")
+    sys.argv = ["streamlit", "run", str(PAGE), *options, "--", arguments.run]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)  # in this process, so that nothing outlives it
     return 0
-
-
-def page_arguments(folder: str, port: int | None = None, browser: bool = True) -> list[str]:
-    """The arguments of `streamlit`, to serve the page of a folder of runs."""
-    options = [*OPTIONS, f"--server.headless={'false' if browser else 'true'}"]
-    return ["run", str(PAGE), *options, *([f"--server.port={port}"] if port else []), "--", folder]

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from minigpt.engine.console import say
 
-PYTHON_RANGE = ((3, 10), (3, 13))
-MEMORY_NEEDED_GB = 2.0
 INSTALL_AGAIN = "in the folder with README.md, type: python -m pip install --upgrade --force-reinstall -e ."
 
 
@@ -55,11 +53,9 @@ def examine(check: Callable[[], Finding]) -> Finding:
 
 
 def check_python() -> Finding:
-    found = f"{sys.version.split()[0]} in {sys.prefix}"
-    low, high = (".".join(map(str, version)) for version in PYTHON_RANGE)
-    fits = PYTHON_RANGE[0] <= sys.version_info[:2] <= PYTHON_RANGE[1]
-    fix = "" if fits else f"TensorFlow needs Python {low} to {high}: install one of these and make a new venv with it"
-    return Finding("Python", found, fix)
+    fits = (3, 10) <= sys.version_info[:2] <= (3, 13)
+    fix = "" if fits else "TensorFlow needs Python 3.10 to 3.13: install one of these and make a new venv with it"
+    return Finding("Python", f"{sys.version.split()[0]} in {sys.prefix}", fix)
 
 
 def check_tensorflow() -> Finding:
@@ -67,7 +63,8 @@ def check_tensorflow() -> Finding:
     import tensorflow as tf
 
     float(tf.reduce_sum(tf.ones((2, 2))))  # it does not only import, it computes
-    return Finding("TensorFlow", f"{tf.__version__}, Keras {keras.__version__} on {keras.backend.backend()}")
+    gpus = len(tf.config.list_physical_devices("GPU")) or "none, and none is needed"
+    return Finding("TensorFlow", f"{tf.__version__}, Keras {keras.__version__} on {keras.backend.backend()}; GPU: {gpus}")
 
 
 def check_tokenizer() -> Finding:
@@ -111,10 +108,9 @@ def check_netron() -> Finding:
     from minigpt.show.netron_page import INSTALL, days_left
 
     left = days_left(Path(netron.__file__).parent)
-    if left is None:
-        return Finding("Netron", f"{netron.__version__}, its age is unknown", INSTALL, essential=False)
-    if left < 0:
-        return Finding("Netron", f"{netron.__version__} is too old: its page no longer draws", INSTALL, essential=False)
+    if left is None or left < 0:
+        age = "its age is unknown" if left is None else "too old: its page no longer draws"
+        return Finding("Netron", f"{netron.__version__}, {age}", INSTALL, essential=False)
     return Finding("Netron", f"{netron.__version__}, its page draws for {left} more days")
 
 
@@ -126,28 +122,12 @@ def check_streamlit() -> Finding:
     return Finding("Streamlit", importlib.metadata.version("streamlit"))
 
 
-def check_cores() -> Finding:
-    return Finding("cores", f"{os.cpu_count()} (the class is made for 2)")
-
-
-def check_memory() -> Finding:
-    available = memory_gb()
-    fix = "close other programs: the full-size model needs about 2 GB" if available < MEMORY_NEEDED_GB else ""
-    return Finding("memory", f"{available:.1f} GB free", fix, essential=False)
-
-
-def memory_gb() -> float:
-    """Free memory in GB."""
+def check_computer() -> Finding:
     import psutil
 
-    return psutil.virtual_memory().available / 1e9
-
-
-def check_gpu() -> Finding:
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    return Finding("GPU", f"{len(gpus)} found" if gpus else "none, and none is needed")
+    free = psutil.virtual_memory().available / 1e9
+    fix = "close other programs: the full-size model needs about 2 GB" if free < 2 else ""
+    return Finding("computer", f"{os.cpu_count()} cores (the class is made for 2), {free:.1f} GB of memory free", fix, False)
 
 
 def check_data() -> Finding:
@@ -164,8 +144,6 @@ CHECKS = (
     check_jupyter,
     check_netron,
     check_streamlit,
-    check_cores,
-    check_memory,
-    check_gpu,
+    check_computer,
     check_data,
 )

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from minigpt.classroom.notebooks.build import NotebookError, notebooks_folder
 from minigpt.commands.options import add_no_browser
 from minigpt.engine.console import say
+from minigpt.engine.files import data_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Copy what is not there yet, say so, and run JupyterLab until it is stopped."""
-    from minigpt.classroom.notebooks.build import NotebookError
-
     copied, kept = fill_folder(arguments.folder, arguments.complete)
     say(f"{arguments.folder}: {len(copied)} files copied, {len(kept)} were there already and are as you left them")
     if importlib.util.find_spec("jupyterlab") is None:
@@ -43,35 +43,18 @@ def lab_command_line(folder: Path, no_browser: bool) -> list[str]:
 
 
 def fill_folder(folder: Path, complete: bool = False) -> tuple[list[Path], list[Path]]:
-    """Copy the live notebooks and the data into a folder, never over a file that is there.
-
-    Args:
-        folder: made if it is not there.
-        complete: also copy the complete notebooks, into its subfolder complete/.
-
-    Returns:
-        The files that were copied, and those that were there already.
-
-    Raises:
-        NotebookError: the folder cannot be written.
-    """
-    from minigpt.classroom.notebooks.build import NotebookError, notebooks_folder
-    from minigpt.engine.files import data_path
-
+    """Copy what a student needs, never over a file; return what was copied, and what was there already."""
     notebooks = notebooks_folder()
     wanted = {folder / path.name: path for path in sorted((notebooks / "live").glob("*.ipynb"))}
     if complete:
         wanted |= {folder / "complete" / path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
     wanted |= {folder / "data" / path.name: path for path in sorted(data_path().parent.glob("*.txt"))}
-    copied, kept = [], []
+    kept = [target for target in wanted if target.exists()]
+    copied = [target for target in wanted if target not in kept]
     try:
-        for target, source in wanted.items():
+        for target in copied:
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
-                kept.append(target)
-            else:
-                shutil.copyfile(source, target)
-                copied.append(target)
+            shutil.copyfile(wanted[target], target)
     except OSError as error:
         raise NotebookError(f"{folder} cannot be filled ({error.strerror}): use a folder that you may write to") from error
     return copied, kept

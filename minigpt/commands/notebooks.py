@@ -91,11 +91,9 @@ def check_notebook(folder: Path, source: Path, text: Path | None) -> tuple[list[
 
     seconds: list[float] = []
     try:
-        alone = (
-            notebook_build.with_text(notebook_build.strip_outputs(committed), text)
-            if text
-            else notebook_build.strip_outputs(committed)
-        )
+        alone = notebook_build.strip_outputs(committed)
+        if text:
+            alone = notebook_build.with_text(alone, text)
         seconds = notebook_run.run_notebook(alone)
         problems += [problem for problem in notebook_run.output_problems(alone) if not text or "path" not in problem]
     except notebook_build.NotebookError as error:

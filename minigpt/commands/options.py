@@ -3,7 +3,6 @@
 import argparse
 import difflib
 import socket
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -15,16 +14,14 @@ USAGE = 2  # the exit code of a mistyped command
 class Parser(argparse.ArgumentParser):
     """Answers a mistyped command, option or choice in one line, with what was probably meant."""
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace=None):  # type: ignore[override]
+    def parse_args(self, args: Sequence[str], namespace=None):  # type: ignore[override]
         """Let options stand between arguments too: `minigpt generate RUN --seed 1 "who is"`."""
-        args = sys.argv[1:] if args is None else args
         if self._subparsers or {"-h", "--help"} & set(args):  # the two that argparse cannot do in this way
             return super().parse_args(args, namespace)
         return self.parse_intermixed_args(args, namespace)
 
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace=None):  # type: ignore[override]
+    def parse_known_args(self, args: Sequence[str], namespace=None):  # type: ignore[override]
         """Name a mistyped option before argparse misses the one that was meant."""
-        args = sys.argv[1:] if args is None else args
         for word in args:
             name = word.partition("=")[0]
             if word == "--" or (self._subparsers and not word.startswith("-")):
@@ -83,16 +80,11 @@ def add_seed(parser: argparse.ArgumentParser, effect: str, default: int | None =
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
     """The settings of `generate_text`, with the same names."""
-    parser.add_argument(
-        "--max-new-tokens", type=int, default=30, metavar="N", help="how many words to write (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--temperature", type=float, default=0.8, metavar="T", help="0 always takes the likeliest word (default: %(default)s)"
-    )
+    default = "(default: %(default)s)"
+    parser.add_argument("--max-new-tokens", type=int, default=30, metavar="N", help=f"how many words to write {default}")
+    parser.add_argument("--temperature", type=float, default=0.8, metavar="T", help=f"0: always the likeliest word {default}")
     parser.add_argument("--top-k", type=int, metavar="K", help="choose among the K likeliest words only")
-    parser.add_argument(
-        "--top-p", type=float, metavar="P", help="choose among the likeliest words with total probability P only"
-    )
+    parser.add_argument("--top-p", type=float, metavar="P", help="choose among the likeliest words of total probability P only")
     add_seed(parser, "the same seed writes the same text")
 
 

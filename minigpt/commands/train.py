@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import minigpt
 from minigpt.commands.options import add_seed, whole_number
@@ -15,15 +16,15 @@ from minigpt.engine.console import duration, say
 from minigpt.errors import ConfigError, TextNotFound, TrainingError, WindowTooLarge
 
 CHECKPOINT = "checkpoint"  # the folder inside RUN
-PRESETS = ("quick", "class", "lecture")
 SMALL_TEXT = 20_000  # words: up to here the quick preset has room enough
-BATCH_SIZE, NUM_WORDS = 32, 5000
-ONLY_DIALOGUE = ("questions", "lora_rank")
-NOT_DIALOGUE = {
-    "validation_split": "some phrasings of each question are held out instead",
-    "num_words": "an assistant keeps all words",
-    "keep_punctuation": "an assistant keeps case and punctuation anyway",
-    "prompt": "an assistant is asked its questions at the end",
+NUM_WORDS = 5000
+SIZES = ("max_seq_length", "embed_dim", "num_heads", "ff_dim", "num_layers")
+NOT_FOR_A_TEXT = dict.fromkeys(("questions", "lora_rank"), "is for an assistant: add --dialogue, or leave it out")
+NOT_FOR_A_DIALOGUE = {
+    "validation_split": "cannot be used with --dialogue: some phrasings of each question are held out instead",
+    "num_words": "cannot be used with --dialogue: an assistant keeps all words",
+    "keep_punctuation": "cannot be used with --dialogue: an assistant keeps case and punctuation anyway",
+    "prompt": "cannot be used with --dialogue: an assistant is asked its questions at the end",
 }
 
 
@@ -31,17 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     positive = whole_number(1)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="a text file, several, or a folder of .txt and .md files")
     parser.add_argument("--out", required=True, metavar="RUN", help="folder for the trained GPT, such as runs/mine")
-    parser.add_argument("--preset", choices=PRESETS, help="size of the model; by default one that suits the text")
+    parser.add_argument("--preset", choices=("quick", "class", "lecture"), help="the model; by default one that suits the text")
     parser.add_argument("--epochs", type=positive, metavar="N", help="how often to read the text; by default what suits it")
-    parser.add_argument("--batch-size", type=positive, metavar="N", help=f"windows in a step (default: {BATCH_SIZE})")
-    parser.add_argument(
-        "--learning-rate", type=float, metavar="RATE", help="step size of Adam; by default what suits the model"
-    )
+    parser.add_argument("--batch-size", type=positive, metavar="N", default=32, help="windows in a step (default: %(default)s)")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="of Adam; by default what suits the model")
     parser.add_argument("--validation-split", type=float, metavar="SHARE", help="share of the text to hold out, e.g. 0.1")
     parser.add_argument("--num-words", type=positive, metavar="N", help=f"largest vocabulary (default: {NUM_WORDS})")
-    parser.add_argument(
-        "--keep-punctuation", action="store_const", const=True, help="keep case and punctuation, so that it writes sentences"
-    )
+    sentences = "keep case and punctuation, so that it writes sentences"
+    parser.add_argument("--keep-punctuation", action="store_true", default=None, help=sentences)
     parser.add_argument("--prompt", help="what it continues after each epoch, to watch it learn")
     add_seed(parser, "the same seed trains the same (default: %(default)s)", default=0)
     interrupted = parser.add_mutually_exclusive_group()
@@ -51,12 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     dialogue = parser.add_argument_group("an assistant", "trains on a story, then on questions and answers about it")
     dialogue.add_argument("--dialogue", action="store_true", help="train an assistant; without TEXT on the story of the class")
     dialogue.add_argument("--questions", metavar="FILE", help="questions about your own TEXT, as in data/questions.txt")
-    dialogue.add_argument(
-        "--lora-rank", type=positive, metavar="N", help="fine-tune only small added matrices of this rank (LoRA)"
-    )
+    dialogue.add_argument("--lora-rank", type=positive, metavar="N", help="fine-tune only small added matrices (LoRA)")
     sizes = parser.add_argument_group("sizes of the model", "each changes that one number of the preset")
-    for name in ("max-seq-length", "embed-dim", "num-heads", "ff-dim", "num-layers"):
-        sizes.add_argument(f"--{name}", type=positive, metavar="N")
+    for name in SIZES:
+        sizes.add_argument(option(name), type=positive, metavar="N")
     sizes.add_argument("--dropout", type=float, metavar="SHARE")
 
 
@@ -67,17 +63,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def refuse_misfits(arguments: argparse.Namespace) -> None:
     """Raise ConfigError for an option that would change nothing."""
-    for name in ONLY_DIALOGUE:
-        if not arguments.dialogue and getattr(arguments, name) is not None:
-            raise ConfigError(f"{_option(name)} is for an assistant: add --dialogue, or leave it out")
-    for name, reason in NOT_DIALOGUE.items():
-        if arguments.dialogue and getattr(arguments, name) is not None:
-            raise ConfigError(f"{_option(name)} cannot be used with --dialogue: {reason}")
+    for name, reason in (NOT_FOR_A_DIALOGUE if arguments.dialogue else NOT_FOR_A_TEXT).items():
+        if getattr(arguments, name) is not None:
+            raise ConfigError(f"{option(name)} {reason}")
     if arguments.dialogue and arguments.preset == "lecture":
         raise ConfigError("--preset lecture cannot be used with --dialogue: it does not learn; use quick or class")
 
 
-def _option(name: str) -> str:
+def option(name: str) -> str:
+    """The option as it is typed."""
     return "--" + name.replace("_", "-")
 
 
@@ -88,13 +82,13 @@ def train_text(arguments: argparse.Namespace) -> int:
     text_data = minigpt.read_text(arguments.texts)
     tokenizer = minigpt.WordTokenizer(arguments.num_words or NUM_WORDS, keep_punctuation=bool(arguments.keep_punctuation))
     sequence = tokenizer.fit(text_data).encode(text_data)
-    config = choose_config(arguments, tokenizer.vocab_size, len(sequence))
+    quick = minigpt.GPTConfig.quick(tokenizer.vocab_size)
+    config = choose_config(arguments, quick, minigpt.GPTConfig(tokenizer.vocab_size), len(sequence) <= SMALL_TEXT)
     try:
         x, y = minigpt.create_dataset(sequence, config.max_seq_length)
     except WindowTooLarge as error:
         raise WindowTooLarge(f"{error} (here the window is set with --max-seq-length)") from None
-    batch_size = arguments.batch_size or BATCH_SIZE
-    epochs = arguments.epochs or suggest_epochs(len(x), batch_size)
+    epochs = arguments.epochs or suggest_epochs(len(x), arguments.batch_size)
     unknown = sum(word_id == tokenizer.special_ids[-1] for word_id in sequence) / len(sequence)
     say(f"text: {len(sequence):,} words, {len(tokenizer.word_counts):,} different; vocabulary: {tokenizer.vocab_size:,} ids")
     say(f"outside the vocabulary: {unknown:.1%} of the words; windows of {config.max_seq_length} words: {len(x):,}")
@@ -106,21 +100,12 @@ def train_text(arguments: argparse.Namespace) -> int:
 
     import keras
 
-    with kept_training(arguments) as checkpoint:
+    with checkpoint_folder(arguments) as checkpoint:
         keras.utils.set_random_seed(arguments.seed)
         model = minigpt.build_gpt_model(config)
-        minigpt.train_model(
-            model,
-            x,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=arguments.learning_rate,
-            validation_split=arguments.validation_split or 0.0,
-            callbacks=[minigpt.SampleText(tokenizer, arguments.prompt or "", say=partial(say, indent=4))],
-            checkpoint=checkpoint,
-            seed=arguments.seed,
-        )
+        sample = minigpt.SampleText(tokenizer, arguments.prompt or "", say=partial(say, indent=4))
+        split, settings = arguments.validation_split or 0.0, settings_of(arguments)
+        minigpt.train_model(model, x, y, epochs, validation_split=split, callbacks=[sample], checkpoint=checkpoint, **settings)
         minigpt.save_gpt(arguments.out, model, tokenizer)
     say(f'saved in {arguments.out}: type  minigpt generate {arguments.out} "{" ".join(tokenizer.tokenize(text_data)[:3])}"')
     return 0
@@ -128,19 +113,17 @@ def train_text(arguments: argparse.Namespace) -> int:
 
 def train_assistant(arguments: argparse.Namespace) -> int:
     """Train on a story and on the questions about it; then measure how well it answers, and save."""
-    from minigpt.chat.evaluation import evaluate_dialogue
-    from minigpt.chat.questions import hold_out_phrasings, read_dialogue
-    from minigpt.chat.runs import save_dialogue
-    from minigpt.chat.tuning import EPOCHS, STORY_EPOCHS, STORY_WINDOW, dialogue_config, train_dialogue
-    from minigpt.chat.turns import dialogue_tokenizer, turn_arrays
+    from minigpt import chat
+    from minigpt.chat.tuning import EPOCHS, STORY_EPOCHS, STORY_WINDOW
 
     if arguments.texts and not arguments.questions:
         raise TextNotFound("a TEXT of your own needs questions of your own: give them with --questions FILE")
-    facts = hold_out_phrasings(read_dialogue(arguments.questions))
+    facts = chat.hold_out_phrasings(chat.read_dialogue(arguments.questions))
     story = minigpt.read_text(arguments.texts or minigpt.data_path())
-    tokenizer = dialogue_tokenizer(story, facts)
-    words, turns = len(tokenizer.encode(story)), turn_arrays(tokenizer, facts)[0]
-    config = choose_config(arguments, tokenizer.vocab_size, words, dialogue_config(tokenizer, facts))
+    tokenizer = chat.dialogue_tokenizer(story, facts)
+    words, turns = len(tokenizer.encode(story)), chat.turn_arrays(tokenizer, facts)[0]
+    quick = chat.dialogue_config(tokenizer, facts)
+    config = choose_config(arguments, quick, minigpt.GPTConfig(quick.vocab_size, quick.max_seq_length), small=True)
     longest, window = turns.shape[1], min(STORY_WINDOW, words - 1)
     if config.max_seq_length < max(longest, window):
         raise ConfigError(
@@ -156,29 +139,24 @@ def train_assistant(arguments: argparse.Namespace) -> int:
     if arguments.look:
         return 0
 
-    with kept_training(arguments) as checkpoint:
-        trained = train_dialogue(
-            story,
-            facts,
-            config,
-            epochs=epochs,
-            lora_rank=arguments.lora_rank,
-            batch_size=arguments.batch_size or BATCH_SIZE,
-            learning_rate=arguments.learning_rate,
-            checkpoint=checkpoint,
-            seed=arguments.seed,
-        )
-        report = evaluate_dialogue(trained.model, trained.tokenizer, facts)
-        for name, share in report.rows().items():
-            say(f"{name:<50}{share}", indent=2)
-        save_dialogue(arguments.out, trained.model, trained.tokenizer, facts, report)
+    with checkpoint_folder(arguments) as checkpoint:
+        settings = {**settings_of(arguments), "lora_rank": arguments.lora_rank}
+        trained = chat.train_dialogue(story, facts, config, epochs=epochs, checkpoint=checkpoint, **settings)
+        report = chat.evaluate_dialogue(trained.model, trained.tokenizer, facts)
+        say(str(report), indent=2)
+        chat.save_dialogue(arguments.out, trained.model, trained.tokenizer, facts, report)
     say(f"saved in {arguments.out}: type  minigpt chat {arguments.out}")
     return 0
 
 
+def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that a text and a dialogue share, as arguments of `train_model` and `train_dialogue`."""
+    return {name: getattr(arguments, name) for name in ("batch_size", "learning_rate", "seed")}
+
+
 @contextlib.contextmanager
-def kept_training(arguments: argparse.Namespace) -> Iterator[Path]:
-    """The folder for the checkpoints of a training that no other process disturbs; they are deleted when it is done.
+def checkpoint_folder(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Yield the folder for checkpoints, which no other process may train into; delete the checkpoints after the training.
 
     Raises:
         TrainingError: another training is going on there, or was interrupted and neither --resume nor --restart was given.
@@ -219,23 +197,15 @@ def kept_training(arguments: argparse.Namespace) -> Iterator[Path]:
 
 
 def choose_config(
-    arguments: argparse.Namespace, vocab_size: int, words: int, dialogue: minigpt.GPTConfig | None = None
+    arguments: argparse.Namespace, quick: minigpt.GPTConfig, of_the_class: minigpt.GPTConfig, small: bool
 ) -> minigpt.GPTConfig:
-    """The preset that was asked for, or one that suits the text or the dialogue, with the sizes that were asked for."""
-    preset = arguments.preset or ("quick" if dialogue or words <= SMALL_TEXT else "class")
-    if preset == "lecture":
-        config = minigpt.GPTConfig.lecture()
-    elif preset == "quick":
-        config = dialogue or minigpt.GPTConfig.quick(vocab_size)
-    else:
-        config = minigpt.GPTConfig(vocab_size)
-        if dialogue:
-            config.max_seq_length = dialogue.max_seq_length
-    fields = ("max_seq_length", "embed_dim", "num_heads", "ff_dim", "num_layers", "dropout")
-    changes = {name: getattr(arguments, name) for name in fields if getattr(arguments, name) is not None}
-    if changes.keys() & {"embed_dim", "num_heads"} and preset != "lecture":
-        changes["key_dim"] = None  # worked out anew
-    return dataclasses.replace(config, **changes)
+    """The preset that was asked for, by default quick for a small text, with the sizes that were asked for."""
+    preset = arguments.preset or ("quick" if small else "class")
+    config = {"quick": quick, "class": of_the_class, "lecture": minigpt.GPTConfig.lecture()}[preset]
+    sizes = {name: size for name in (*SIZES, "dropout") if (size := getattr(arguments, name)) is not None}
+    if sizes.keys() & {"embed_dim", "num_heads"} and preset != "lecture":
+        sizes["key_dim"] = None  # worked out anew
+    return dataclasses.replace(config, **sizes)
 
 
 def suggest_epochs(windows: int, batch_size: int) -> int:
@@ -256,16 +226,12 @@ def say_model(config: minigpt.GPTConfig, epochs: str, words_read: int) -> None:
 
 def text_warnings(text_data: str, tokenizer, sequence: list[int], unknown: float) -> list[str]:
     """What a student should know about a text before training on it."""
-    found = []
-    distinct = len(tokenizer.word_counts)
-    if len(sequence) < 300:
-        found.append(f"the text is short ({len(sequence)} words): the model will learn it by heart, and know nothing else")
-    if distinct < 10:
-        found.append(f"the text has only {distinct} different words: there is little to learn")
-    if unknown > 0.1:
-        found.append(f"{unknown:.0%} of the words are outside the vocabulary: use a larger --num-words, or a longer text")
-    if len(text_data) / len(sequence) > 15:
-        found.append(
-            "the words are very long: is this a language without spaces between words (Chinese, Japanese, Thai)? Put spaces"
-        )
-    return found
+    words, distinct = len(sequence), len(tokenizer.word_counts)
+    very_long = "the words are very long: is this a language without spaces between words (Chinese, Japanese, Thai)? Put spaces"
+    warnings = {
+        f"the text is short ({words} words): the model will learn it by heart, and know nothing else": words < 300,
+        f"the text has only {distinct} different words: there is little to learn": distinct < 10,
+        f"{unknown:.0%} of the words are outside the vocabulary: use a larger --num-words, or a longer text": unknown > 0.1,
+        very_long: len(text_data) / words > 15,
+    }
+    return [warning for warning, applies in warnings.items() if applies]

@@ -180,13 +180,13 @@ def test_doctor_finds_nothing_wrong_here(capsys):
     ("name", "replacement", "part"),
     [
         ("sys.version_info", (3, 9, 1), "3.10 to 3.13"),
-        ("minigpt.commands.doctor.memory_gb", lambda: 0.5, "close other programs"),
+        ("psutil.virtual_memory", lambda: argparse.Namespace(available=0.5e9), "close other programs"),
         ("minigpt.show.netron_page.days_left", lambda folder: -1, "install --upgrade"),
     ],
 )
 def test_doctor_names_the_fix(name, replacement, part, monkeypatch):
     monkeypatch.setattr(name, replacement)
-    checks = (doctor.check_python, doctor.check_memory, doctor.check_netron, doctor.check_streamlit)
+    checks = (doctor.check_python, doctor.check_computer, doctor.check_netron, doctor.check_streamlit)
     fixes = " ".join(check().fix for check in checks)
     assert part in fixes
 

@@ -231,7 +231,9 @@ def test_a_story_and_questions_of_ones_own_become_a_run(files, eagerly, capsys):
 def test_batch_size_and_learning_rate_reach_both_parts_of_a_dialogue(files, monkeypatch):
     given = []
     for name in ("train_model", "fine_tune"):
-        monkeypatch.setattr(tuning, name, lambda *args, **options: given.append(args[4:6]))
+        monkeypatch.setattr(
+            tuning, name, lambda *args, **options: given.append((options["batch_size"], options["learning_rate"]))
+        )
     facts = hold_out_phrasings(read_dialogue(files / "questions.txt"))
     tuning.train_dialogue(STORY, facts, batch_size=5, learning_rate=0.5, progress=False)
     assert given == [(5, 0.5), (5, 0.5)]

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minigpt.engine.files import data_path
 from minigpt.errors import MinigptError
 
 # "    ### BEGIN SOLUTION: what to write", the solution, "    ### END SOLUTION"
 SOLUTION = re.compile(
-    r"^(?P<indent> *)### BEGIN SOLUTION: (?P<task>[^\n]+)\n.*?^ *### END SOLUTION *$", re.MULTILINE | re.DOTALL
+    r"^(?P<indent> *)### BEGIN SOLUTION: (?P<task>[^\n]+)\n(?P<code>.*?)^ *### END SOLUTION *$", re.MULTILINE | re.DOTALL
 )
 SHORT_LINE = 15  # a line of a solution with fewer characters, such as `return x`, may occur elsewhere too
 TEXT_LINE = "TEXT = None"
@@ -37,30 +38,20 @@ class Blank:
     number: int  # from 1, through the whole notebook
     name: str  # of the function or class around it, such as "create_dataset" or "WordTokenizer.encode"; "" outside
     message: str  # what to write
-    marked: str  # the solution with its markers: the text in the complete notebook
+    solution: str  # the lines between the markers
     empty: str  # the text in the live notebook
-
-    @property
-    def solution(self) -> str:
-        """The lines between the markers."""
-        return "\n".join(self.marked.split("\n")[1:-1])
 
 
 def notebooks_folder() -> Path:
-    """Find the notebooks, in the repository or in the installed package."""
-    package = Path(__file__).resolve().parents[2]
-    for folder in (package / "notebooks", package.parent / "notebooks"):  # the wheel carries them inside the package
-        if (folder / "live").is_dir():
-            return folder
-    raise NotebookError(f"{package} has no notebooks: install minigpt again from its folder (the one with README.md)")
+    """Find the notebooks: they are beside data/, in the repository as in the installed package."""
+    folder = data_path().parent.with_name("notebooks")
+    if not (folder / "live").is_dir():
+        raise NotebookError(f"there is no {folder}: install minigpt again from its folder (the one with README.md)")
+    return folder
 
 
 def find_notebooks(folder: Path, pattern: str, numbers: list[str]) -> list[Path]:
-    """The files in a folder, in the order of the class, or only those with these numbers ("03" or "3").
-
-    Raises:
-        NotebookError: there is no notebook with such a number, or none at all.
-    """
+    """The files in a folder, in the order of the class, or only those with these numbers ("03" or "3")."""
     files = {path.name[:2]: path for path in sorted(folder.glob(pattern))}
     if not files:
         raise NotebookError(f"there are no notebooks in {folder}: the sources come with the repository, not with the package")
@@ -74,7 +65,7 @@ def import_tool(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        install = 'python -m pip install -e ".[dev]"  in the folder of minigpt (the one with README.md)'
+        install = 'python -m pip install -e ".[dev]"  in the project\'s folder (the one with README.md)'
         raise NotebookError(f"this needs {name}, which is not installed: type  {install}") from error
 
 
@@ -121,7 +112,8 @@ def blanks_of(notebook: Any) -> list[Blank]:
             message = f"blank {number}: {match['task'].strip()}"
             empty = f"{indent}# YOUR CODE HERE (blank {number}), in place of the next line\n"
             empty += f"{indent}raise NotImplementedError({json.dumps(message, ensure_ascii=False)})"
-            blanks.append(Blank(number, _definition(cell.source[: match.start()], indent), message, match[0], empty))
+            name = _definition(cell.source[: match.start()], indent)
+            blanks.append(Blank(number, name, message, match["code"].removesuffix("\n"), empty))
     return blanks
 
 
@@ -132,15 +124,6 @@ def make_live(complete: Any) -> Any:
     for _, cell in code_cells(live):
         cell.source = SOLUTION.sub(lambda _: next(blanks).empty, cell.source)
     return live
-
-
-def fill_in(live: Any, blanks: list[Blank]) -> Any:
-    """Put the solutions back into the blanks of a live notebook."""
-    filled = copy.deepcopy(live)
-    for blank in blanks:
-        for _, cell in code_cells(filled):
-            cell.source = cell.source.replace(blank.empty, blank.marked)
-    return filled
 
 
 def strip_outputs(notebook: Any) -> Any:
@@ -172,9 +155,8 @@ def source_problems(complete: Any) -> list[str]:
     for number, cell in cells:
         problems += _syntax_problem(f"cell {number}", cell.source)
         if "SOLUTION" in SOLUTION.sub("", cell.source):
-            problems.append(
-                f"cell {number}: a solution is not between '### BEGIN SOLUTION: what to write' and '### END SOLUTION'"
-            )
+            markers = "'### BEGIN SOLUTION: what to write' and '### END SOLUTION'"
+            problems.append(f"cell {number}: a solution is not between {markers}")
         for match in SOLUTION.finditer(cell.source):
             before = cell.source[: match.start()].rstrip().rpartition("\n")[2].strip()
             if not before.startswith("#"):
@@ -184,18 +166,14 @@ def source_problems(complete: Any) -> list[str]:
 
 def live_problems(live: Any, complete: Any) -> list[str]:
     """What is wrong with a live notebook, compared with the complete one, a line for each problem."""
-    problems, blanks = [], blanks_of(complete)
-    for number, cell in code_cells(live):
-        problems += _syntax_problem(f"live cell {number}", cell.source)
-        if cell.outputs:
-            problems.append(f"live cell {number} has outputs")
+    problems = [problem for number, cell in code_cells(live) for problem in _syntax_problem(f"live cell {number}", cell.source)]
     shown = {line.strip() for cell in live.cells for line in cell.source.split("\n")}
-    for blank in blanks:
+    for blank in blanks_of(complete):
         for line in map(str.strip, blank.solution.split("\n")):
             if len(line) >= SHORT_LINE and not line.startswith("#") and line in shown:
                 problems.append(f"the live notebook shows a line of the solution of blank {blank.number}: {line}")
-    if fill_in(live, blanks) != strip_outputs(complete):
-        problems.append("the live notebook with its blanks filled in differs from the complete one")
+    if live != make_live(complete):
+        problems.append("the live notebook differs from the complete one with blanks")
     return problems
 
 

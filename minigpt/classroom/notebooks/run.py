@@ -17,13 +17,9 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def run_notebook(notebook: Any) -> list[float]:
-    """Run every cell and put the outputs into the notebook.
+    """Run every cell and put the outputs into the notebook; return the seconds that each cell took (0 for prose).
 
-    Returns:
-        The seconds that each cell took (0 for prose).
-
-    Raises:
-        NotebookError: a cell failed; the message names it.
+    Raises NotebookError, which names the cell, if one fails.
     """
     nbclient = import_tool("nbclient")
     seconds = [0.0] * len(notebook.cells)
@@ -49,8 +45,8 @@ def run_notebook(notebook: Any) -> list[float]:
         try:
             client.execute(env=environment, stderr=subprocess.DEVNULL)  # where the kernel itself writes
         except nbclient.exceptions.CellExecutionError as error:
-            number = max(started) + 1
-            raise NotebookError(f"cell {number} failed: {error.ename}: {CONTROL.sub('', error.evalue)}") from error
+            what = f"{error.ename}: {CONTROL.sub('', error.evalue)}"
+            raise NotebookError(f"cell {max(started) + 1} failed: {what}") from error
         except nbclient.exceptions.CellTimeoutError as error:
             raise NotebookError(f"cell {max(started) + 1} did not end within {CELL_SECONDS} s") from error
         finally:
