@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from minigpt.engine.saved_files import all_or_nothing, description, open_saved
+from minigpt.engine.saved_files import all_or_nothing, description, read_saved
 from minigpt.errors import SavedModelError
 from minigpt.model import build_gpt_model, config_of, vocab_size_of
 from minigpt.tokenizer import WordTokenizer
@@ -65,13 +65,13 @@ def load_gpt(folder: str | Path) -> tuple[keras.Model, WordTokenizer]:
     Example:
         >>> model, tokenizer = load_gpt("runs/first")  # doctest: +SKIP
     """
-    with open_saved(Path(folder)) as saved:
-        if saved.config is None:
-            model = saved.load_foreign_model()
-        else:
-            model = build_gpt_model(saved.config)
-            saved.load_weights(model)
-        tokenizer = saved.tokenizer()
+    saved = read_saved(Path(folder))
+    if saved.config is None:
+        model = saved.load_foreign_model()
+    else:
+        model = build_gpt_model(saved.config)
+        saved.load_weights(model)
+    tokenizer = saved.tokenizer()
     check_fit(model, tokenizer)
     return model, tokenizer
 

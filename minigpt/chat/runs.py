@@ -52,7 +52,8 @@ def find_runs(folder: str | Path) -> list[Path]:
         SavedModelError: there are none.
     """
     folder = Path(folder)
-    candidates = [folder, *folder.iterdir()] if folder.is_dir() else []
+    inner = folder.iterdir() if folder.is_dir() else ()
+    candidates = [folder, *(path for path in inner if not path.name.startswith("."))]  # .name: left by a killed save
     runs = {path: (path / "model.h5").stat().st_mtime for path in candidates if (path / "model.h5").is_file()}
     if not runs:
         raise SavedModelError(

@@ -1,6 +1,7 @@
 """minigpt summary: the layers and the parameters of a trained GPT."""
 
 import argparse
+from pathlib import Path
 
 import minigpt
 from minigpt.commands.options import add_run
@@ -13,11 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from minigpt.engine.saved_files import read_description
+    from minigpt.engine.saved_files import read_saved
 
     model, tokenizer = minigpt.load_gpt(arguments.run)
     print_summary(model, expand_nested=arguments.blocks)
-    saved = read_description(arguments.run)
+    saved = read_saved(Path(arguments.run)).description
     if saved["config"]:
         say("GPTConfig: " + ", ".join(f"{name}={value!r}" for name, value in saved["config"].items()), indent=2)
     say("made with: " + ", ".join(f"{name} {version}" for name, version in saved["versions"].items()), indent=2)

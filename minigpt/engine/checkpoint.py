@@ -33,11 +33,6 @@ class Checkpoint(keras.callbacks.Callback):
         folder: made if it is not there; with None, nothing is kept.
         model: compiled.
         batches: the windows that the model is trained on.
-
-    Example:
-        >>> with Checkpoint("runs/first/checkpoint", model, batches) as checkpoint:  # doctest: +SKIP
-        ...     finished, history = checkpoint.resume()
-        ...     model.fit(batches, initial_epoch=finished, callbacks=[checkpoint])
     """
 
     def __init__(self, folder: str | Path | None, model: keras.Model, batches: WindowBatches) -> None:
@@ -58,8 +53,7 @@ class Checkpoint(keras.callbacks.Callback):
         if self.folder is not None:
             try:
                 if self.folder.is_symlink() or self.folder.is_file():
-                    kind = "link" if self.folder.is_symlink() else "file"
-                    raise TrainingError(f"checkpoints cannot be kept in {self.folder}, a {kind}: use another folder")
+                    raise NotADirectoryError(f"it is a {'link' if self.folder.is_symlink() else 'file'}")
                 self._lock.enter_context(locked(self.folder, "training"))
             except OSError as error:
                 raise TrainingError(
@@ -81,22 +75,20 @@ class Checkpoint(keras.callbacks.Callback):
         """
         if self.folder is None:
             return 0, {}
-        epochs = 0
-        try:
-            if (self.folder / PROGRESS).exists():
-                progress = _read_progress(self.folder)
-                self.files, epochs = progress["files"], progress["epochs"]
-                if epochs and progress["training"] != self._fingerprint():
-                    raise TrainingError(f"{self.folder} holds the checkpoint of another training: {ANEW}")
-                if epochs:
-                    # A compiled model keeps its optimizer's moments among its weights, once they exist.
-                    self.network.optimizer.build(self.network.trainable_variables)
-                    self.network.load_weights(self.folder / progress["weights"])
-                    self.weights, self.history = progress["weights"], progress["history"]
-        except TrainingError:
-            raise
-        except Exception as error:  # json, keras and h5py each raise their own
-            raise TrainingError(f"the checkpoint in {self.folder} cannot be read ({reason(error)}): {ANEW}") from error
+        progress = _read_progress(self.folder)
+        if not progress and (self.folder / PROGRESS).exists():
+            raise TrainingError(f"{self.folder / PROGRESS} is damaged, or names files that minigpt does not write: {ANEW}")
+        self.files, epochs = progress.get("files", []), progress.get("epochs", 0)
+        if epochs:
+            if progress["training"] != self._fingerprint():
+                raise TrainingError(f"{self.folder} holds the checkpoint of another training: {ANEW}")
+            try:
+                # A compiled model keeps its optimizer's moments among its weights, once they exist.
+                self.network.optimizer.build(self.network.trainable_variables)
+                self.network.load_weights(self.folder / progress["weights"])
+                self.weights, self.history = progress["weights"], progress["history"]
+            except Exception as error:  # keras and h5py each raise their own
+                raise TrainingError(f"the checkpoint in {self.folder} cannot be read ({reason(error)}): {ANEW}") from error
         names = (f"minigpt_{number}.weights.h5" for number in itertools.count(1))
         free = (name for name in names if name not in self.files and not (self.folder / name).exists())
         self.files += itertools.islice(free, max(0, 2 - len(self.files)))
@@ -131,14 +123,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _write_progress(self, epochs: int, weights: str | None) -> None:
         assert self.folder is not None
-        progress = {
-            "epochs": epochs,
-            "weights": weights,
-            "files": self.files,
-            "history": self.history,
-            "training": self._fingerprint(),
-        }
-        write_atomic(self.folder / PROGRESS, json.dumps(progress).encode())
+        progress = {"epochs": epochs, "weights": weights, "files": self.files, "history": self.history}
+        write_atomic(self.folder / PROGRESS, json.dumps({**progress, "training": self._fingerprint()}).encode())
         self.weights = weights
 
     def _fingerprint(self) -> dict[str, object]:
@@ -161,7 +147,7 @@ def unfinished(folder: str | Path) -> int | None:
     Returns:
         The number of epochs, summed where there are several trainings, as of a dialogue; None where there are none.
     """
-    return sum(_progress_of_ours(place).get("epochs", 0) for place in _places(Path(folder))) or None
+    return sum(_read_progress(place).get("epochs", 0) for place in _places(Path(folder))) or None
 
 
 def discard(folder: str | Path) -> None:
@@ -175,7 +161,7 @@ def discard(folder: str | Path) -> None:
     for place in _places(Path(folder)):
         try:
             with locked(place, "deleting a checkpoint"):
-                if progress := _progress_of_ours(place):
+                if progress := _read_progress(place):
                     cut_off = place.glob(f".{PROGRESS}.*.tmp")  # by a kill in write_atomic
                     for path in [*(place / name for name in progress["files"]), *cut_off, place / PROGRESS]:
                         path.unlink(missing_ok=True)
@@ -194,21 +180,13 @@ def _places(folder: Path) -> list[Path]:
     return []
 
 
-def _progress_of_ours(folder: Path) -> dict[str, Any]:
-    """The content of progress.json; {} where there is none, or none that minigpt has written."""
-    try:
-        return _read_progress(folder)
-    except Exception:  # another program's file can hold anything
-        return {}
-
-
 def _read_progress(folder: Path) -> dict[str, Any]:
-    """Read progress.json, and raise some error unless minigpt has written it: it says which files may be deleted."""
-    progress = json.loads((folder / PROGRESS).read_bytes())
-    weights, epochs = progress["weights"], progress["epochs"]
-    files = progress.setdefault("files", [weights])  # minigpt 0.2 had one file
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0 or "training" not in progress:
-        raise ValueError("it is not a progress.json of minigpt")
-    if not all(OUR_NAME.fullmatch(name) for name in files) or (epochs and weights not in files):
-        raise ValueError("it names files that minigpt does not write")
-    return progress
+    """The content of progress.json, which says which files may be deleted; {} unless minigpt has written it."""
+    try:
+        progress = json.loads((folder / PROGRESS).read_bytes())
+        weights, epochs = progress["weights"], progress["epochs"]
+        files = progress.setdefault("files", [weights])  # minigpt 0.2 had one file
+        complete = "training" in progress and type(epochs) is int and (epochs == 0 or (epochs > 0 and weights in files))
+        return progress if complete and all(OUR_NAME.fullmatch(name) for name in files) else {}
+    except Exception:  # there is none, or another program's, which can hold anything
+        return {}

@@ -5,17 +5,12 @@ import errno
 import os
 import secrets
 import shutil
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from minigpt.errors import FolderInUse, TextNotFound
+from filelock import FileLock, Timeout
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from minigpt.errors import FolderInUse, TextNotFound
 
 LOCK = ".minigpt.lock"  # there only while a process saves or trains in the folder, or after one was killed
 
@@ -93,40 +88,18 @@ def locked(folder: str | Path, doing: str, wait: float = 0.0) -> Iterator[None]:
     """
     path = Path(folder) / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + wait
-    while (held := _try_lock(path)) is None:
-        if time.monotonic() >= deadline:
-            raise FolderInUse(
-                f"another process is saving or training in {folder}, so {doing} there is not possible now: "
-                "wait until it is done, or use another folder"
-            )
-        time.sleep(0.02)
+    lock = FileLock(path, poll_interval=0.02)
+    try:
+        lock.acquire(timeout=wait)
+    except Timeout:
+        raise FolderInUse(
+            f"another process is saving or training in {folder}, so {doing} there is not possible now: "
+            "wait until it is done, or use another folder"
+        ) from None
     try:
         yield
     finally:
-        if sys.platform == "win32":  # an open file cannot be deleted there, nor one that another process has opened since
-            os.close(held)
-            with contextlib.suppress(OSError):
-                path.unlink()
-        else:
-            path.unlink(missing_ok=True)  # before it is released: see _try_lock
-            os.close(held)
-
-
-def _try_lock(path: Path) -> int | None:
-    """Lock a file and return its descriptor; None while another process holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    held = False
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The process before us may have deleted the file between our two lines: then another file is the lock now.
-        held = os.path.samestat(os.fstat(descriptor), os.stat(path))
-        return descriptor if held else None
-    except (BlockingIOError, PermissionError, FileNotFoundError):
-        return None
-    finally:
-        if not held:
-            os.close(descriptor)
+        # filelock leaves the file on Linux. Deleted while it is locked, it tells whoever waits for it to take a new one.
+        with contextlib.suppress(OSError):  # on Windows, where the release deletes it
+            path.unlink()
+        lock.release()

@@ -106,9 +106,9 @@ def _check_cost(content: bytes, unpickler: "_TokenizerUnpickler") -> None:
         if opcode.name == "GLOBAL":
             unpickler.find_class(*str(argument).split(" ", 1))
         calls += opcode.name in CALLS
-        far_memo = opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(content)
+        far_memo = opcode.name in ("PUT", "LONG_BINPUT") and int(argument or 0) > len(content)
         if opcode.name == "TUPLE" or calls > MOST_CALLS or far_memo:  # long tuples of long tuples take forever to hash
-            odd = odd or opcode.name
+            odd = odd or opcode.name  # told last: the name of a program that follows says more
     if odd:
         raise TokenizerError(f"the pickle holds {odd} where no tokenizer does: it was refused and nothing was run")
 
