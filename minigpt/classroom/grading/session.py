@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGABRT, Signals
@@ -106,17 +106,19 @@ class Session:
             changed = [f"it changed {name}, which was put back" for name in message["changed"][:5]]
             self.outcome.notes += [note for note in [*message["notes"], *changed] if note not in self.outcome.notes]
         elif self.doing == "result":
-            self._decide(message["name"], message["status"], message["message"])
+            self._decide([message["name"]], message["status"], message["message"])
         elif self.doing == "check":
             self.doing = message["name"]
 
-    def _decide(self, name: str, status: str, message: str) -> None:
-        self.outcome.results.setdefault(name, (status, message))
+    def _decide(self, names: Iterable[str], status: str, message: str) -> None:
+        """Give these checks a result, unless they have one."""
+        for name in names:
+            self.outcome.results.setdefault(name, (status, message))
         self.each_result(self.outcome)
 
     def _handle_break(self, why: str) -> None:
         if self.doing in self.stages:
-            self._charge(self.stages[self.doing], why)
+            self._charge_check(self.stages[self.doing], why)
         elif self.doing == "loading" and not self.definitions_only and any(s.suffix == ".py" for s in self.submission.sources):
             self.definitions_only = True
             self.outcome.notes.append(f"it cannot be run as a whole ({why}): its definitions were taken")
@@ -127,18 +129,17 @@ class Session:
         if self._is_over():
             self._give_up(why)
 
-    def _charge(self, stage: str, why: str) -> None:
-        self._decide(self.doing, "error", why)
+    def _charge_check(self, stage: str, why: str) -> None:
+        self._decide([self.doing], "error", why)
         self.broken[stage] = self.broken.get(stage, 0) + 1
         if self.broken[stage] >= BROKEN_CHILDREN:
-            for name in [name for name, other in self.stages.items() if other == stage and name not in self.outcome.results]:
-                self._decide(name, "error", f"not run, because {BROKEN_CHILDREN} checks of {stage} did not end")
+            names = [name for name, other in self.stages.items() if other == stage]
+            self._decide(names, "error", f"not run, because {BROKEN_CHILDREN} checks of {stage} did not end")
 
     def _give_up(self, why: str) -> None:
-        if undecided := [name for name in self.stages if name not in self.outcome.results]:
+        if len(self.outcome.results) < len(self.stages):
             self.outcome.notes.append(why)
-            for name in undecided:
-                self._decide(name, "error", why)
+            self._decide(self.stages, "error", why)
 
     def _is_over(self) -> bool:
         return time.monotonic() >= self.started + self.limits.total_seconds

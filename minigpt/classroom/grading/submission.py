@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from minigpt.classroom.grading.definitions import read_notebook
+from minigpt.classroom.grading.definitions import read_cells
 from minigpt.errors import MinigptError
 
 LARGEST_DATA = 5_000_000  # bytes of a file that is not source code; saved models and large texts do not come along
@@ -66,9 +66,7 @@ def find_submission(path: Path, names: Collection[str], alone: bool = False) -> 
     Raises:
         SubmissionError: there is nothing to grade.
     """
-    if not path.exists():
-        raise SubmissionError(f"there is no file or folder {path}: give a module (.py), a notebook (.ipynb) or a folder")
-    if path.is_file() and path.suffix not in SUFFIXES:
+    if not path.is_dir() and not (path.is_file() and path.suffix in SUFFIXES):
         raise SubmissionError(f"{path} is neither a module (.py) nor a notebook (.ipynb) nor a folder: nothing to grade")
     if path.is_file() or _is_package(path):
         files = _files(path)
@@ -104,8 +102,7 @@ def _defines(file: Path, names: Collection[str]) -> bool:
     if file.suffix not in SUFFIXES or not names:
         return file.suffix in SUFFIXES
     try:
-        cells = read_notebook(file) if file.suffix == ".ipynb" else []
-        text = "\n".join(cell.source for cell in cells) or file.read_text("utf-8", "replace")
+        text = "\n".join(cell.source for cell in read_cells(file))
     except ValueError:  # not a notebook
         return False
     either = "|".join(names)
