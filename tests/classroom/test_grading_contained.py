@@ -181,7 +181,7 @@ def test_a_new_python_for_each_child_gives_the_same(tmp_path):
     program = """
 import sys, pathlib
 from minigpt.classroom.grading.runner import run_submissions
-from minigpt.classroom.grading.session import Limits
+from minigpt.classroom.grading.outcome import Limits
 if __name__ == "__main__":
     for outcome in run_submissions([pathlib.Path(path) for path in sys.argv[1:]], Limits(1, 100), fork=False):
         print(outcome.path.name, sum(status == "passed" for status, _ in outcome.results.values()))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from minigpt.classroom.grading import reports
 from minigpt.classroom.grading.marks import CheckMark, Mark, Points, mark
-from minigpt.classroom.grading.session import Limits
+from minigpt.classroom.grading.outcome import Limits
 from minigpt.classroom.grading.submission import SubmissionError, find_submission
 from minigpt.engine.files import data_path, write_atomic
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minigpt.classroom.grading.outcome import Outcome
 from minigpt.errors import MinigptError
 
 if TYPE_CHECKING:
     from minigpt.classroom.checks.machinery.run import Check
-    from minigpt.classroom.grading.session import Outcome
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -81,23 +81,22 @@ def read_points(checks: Sequence["Check"], path: Path | None = None) -> Points:
         visibility = dict(content.get("visibility", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise PointsError(f"{path} is not a file of points ({error}): copy {POINTS_FILE} and change the numbers") from error
-    stages = {check.stage for check in checks}
-    if unknown := [stage for stage in points if stage not in stages]:
-        raise PointsError(f"{path}: {unknown[0]} is not a stage: the stages are {', '.join(sorted(stages))}")
-    if any(worth < 0 for worth in points.values()) or not sum(points.values()):
-        raise PointsError(f"{path}: points must be numbers from 0 up, and not all of them 0")
-    names = {check.name for check in checks}
-    if unknown := [name for name, weight in weights.items() if name not in names or weight < 1]:
-        raise PointsError(f"{path}: {unknown[0]} must be a check, and its weight a whole number of at least 1")
-    known = stages | names
-    if unknown := [name for name, value in visibility.items() if name not in known or value not in VISIBILITIES]:
-        raise PointsError(
-            f"{path}: {unknown[0]} must be a stage or a check, and its visibility one of {', '.join(VISIBILITIES)}"
-        )
+    stages, names = {check.stage for check in checks}, {check.name for check in checks}
+    mistakes = [f"{name} is not a stage: the stages are {', '.join(sorted(stages))}" for name in points if name not in stages]
+    if min(points.values(), default=0) < 0 or not any(points.values()):
+        mistakes.append("points must be numbers from 0 up, and not all of them 0")
+    for name, weight in weights.items():
+        if name not in names or weight < 1:
+            mistakes.append(f"{name} must be a check, and its weight a whole number of at least 1")
+    for name, value in visibility.items():
+        if name not in stages | names or value not in VISIBILITIES:
+            mistakes.append(f"{name} must be a stage or a check, and its visibility one of {', '.join(VISIBILITIES)}")
+    if mistakes:
+        raise PointsError(f"{path}: {mistakes[0]}")
     return Points(points, weights, visibility)
 
 
-def mark(outcome: "Outcome", checks: Sequence["Check"], points: Points) -> Mark:
+def mark(outcome: Outcome, checks: Sequence["Check"], points: Points) -> Mark:
     """Turn an outcome into points. Every check is in the report and in the maximum, even one that was never reached."""
     marks = []
     for stage, worth in points.of_stage.items():

@@ -6,7 +6,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from minigpt.classroom.grading import containment
-from minigpt.classroom.grading.session import EachResult, Limits, Outcome, Session
+from minigpt.classroom.grading.outcome import Limits, Outcome
+from minigpt.classroom.grading.session import EachResult, Session
 from minigpt.classroom.grading.worker import prepare
 
 CLOCK_SECONDS = 0.2  # between two looks at the clock

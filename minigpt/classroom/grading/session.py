@@ -3,12 +3,12 @@
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGABRT, Signals
 from typing import Any
 
 from minigpt.classroom.grading.child import OUTPUT_KEPT, Child
+from minigpt.classroom.grading.outcome import Limits, Outcome
 from minigpt.classroom.grading.submission import find_submission
 from minigpt.classroom.grading.worker import Job
 
@@ -16,31 +16,7 @@ STARTING_SECONDS = 120  # for TensorFlow, on the slowest machine
 CLOCK_FACTOR = 3  # seconds on the clock for one of computing
 BROKEN_CHILDREN = 2  # of one stage, after which the rest of its checks are not run
 
-EachResult = Callable[["Outcome"], None]  # called after each check, for whoever wants to write the outcome down
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may take.
-
-    The time for a check, or for loading the submission, is that of computing. On the clock it may take three times as long,
-    so that nobody fails because the machine is busy.
-    """
-
-    check_seconds: float = 10
-    total_seconds: float = 120  # on the clock
-    memory: int = 1_000_000_000  # bytes, above what TensorFlow takes
-
-
-@dataclass
-class Outcome:
-    """What came out of one submission."""
-
-    path: Path
-    results: dict[str, tuple[str, str]] = field(default_factory=dict)  # the status and message of each check that was decided
-    notes: list[str] = field(default_factory=list)  # on what could not be loaded, or had to be stopped
-    output: str = ""  # the beginning of what it printed
-    seconds: float = 0.0
+EachResult = Callable[[Outcome], None]  # called after each check, for whoever wants to write the outcome down
 
 
 class Session:
@@ -118,7 +94,7 @@ class Session:
 
     def _handle_break(self, why: str) -> None:
         if self.doing in self.stages:
-            self._charge_check(self.stages[self.doing], why)
+            self._charge(self.stages[self.doing], why)
         elif self.doing == "loading" and not self.definitions_only and any(s.suffix == ".py" for s in self.submission.sources):
             self.definitions_only = True
             self.outcome.notes.append(f"it cannot be run as a whole ({why}): its definitions were taken")
@@ -129,7 +105,7 @@ class Session:
         if self._is_over():
             self._give_up(why)
 
-    def _charge_check(self, stage: str, why: str) -> None:
+    def _charge(self, stage: str, why: str) -> None:
         self._decide([self.doing], "error", why)
         self.broken[stage] = self.broken.get(stage, 0) + 1
         if self.broken[stage] >= BROKEN_CHILDREN:
