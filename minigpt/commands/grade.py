@@ -27,7 +27,6 @@ class GradeError(MinigptError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the command."""
     parser.description = DESCRIPTION
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a submission; with --csv a folder of them")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write everything that is known as JSON")
@@ -42,7 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the command."""
     if arguments.gradescope_kit:
         write_kit(arguments.gradescope_kit, arguments.points)
         say(f"{arguments.gradescope_kit} written: upload it to Gradescope as the autograder of a programming assignment")

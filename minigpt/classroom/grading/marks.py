@@ -62,9 +62,10 @@ class Mark:
 
     def stages(self) -> dict[str, tuple[float, float]]:
         """The score and the maximum of each stage."""
-        names = dict.fromkeys(check.stage for check in self.checks)
-        checks = {name: [check for check in self.checks if check.stage == name] for name in names}
-        return {name: (_total(c.score for c in some), _total(c.max_score for c in some)) for name, some in checks.items()}
+        checks: dict[str, list[CheckMark]] = {}
+        for check in self.checks:
+            checks.setdefault(check.stage, []).append(check)
+        return {stage: (_total(c.score for c in some), _total(c.max_score for c in some)) for stage, some in checks.items()}
 
 
 def read_points(checks: Sequence["Check"], path: Path | None = None) -> Points:
@@ -102,7 +103,8 @@ def mark(outcome: Outcome, checks: Sequence["Check"], points: Points) -> Mark:
     for stage, worth in points.of_stage.items():
         of_stage = [check for check in checks if check.stage == stage]
         results = [outcome.results.get(check.name, ("not run", "the check was not reached")) for check in of_stage]
-        if _only_fails([status for status, _ in results]):
+        statuses = [status for status, _ in results]
+        if statuses[:1] == ["error"] and statuses.count("error") > len(statuses) / 2:  # then so do checks that expect one
             hollow = ("failed", "an error is right here, but it comes in every check: fix the first check of this stage")
             results = [hollow if status == "passed" else (status, message) for status, message in results]
         shares = share(worth, [points.weights.get(check.name, 1) for check in of_stage])
@@ -114,11 +116,6 @@ def mark(outcome: Outcome, checks: Sequence["Check"], points: Points) -> Mark:
     return Mark(outcome.path.name, total, maximum, round(outcome.seconds, 2), marks, list(outcome.notes), outcome.output)
 
 
-def _only_fails(statuses: Sequence[str]) -> bool:
-    """Whether the first check, the plainest use, and most others raise an exception; then so do checks that expect one."""
-    return statuses[:1] == ["error"] and statuses.count("error") > len(statuses) / 2
-
-
 def share(worth: int, weights: Sequence[int]) -> list[int]:
     """Divide a whole number by weights, into whole numbers that add up to it.
 
@@ -126,7 +123,7 @@ def share(worth: int, weights: Sequence[int]) -> list[int]:
         >>> share(500, [1, 1, 1]), share(500, [3, 1, 1])
         ([166, 167, 167], [300, 100, 100])
     """
-    limits = [worth * sum(weights[:number]) // sum(weights) for number in range(len(weights) + 1)]
+    limits = [worth * total // sum(weights) for total in itertools.accumulate(weights, initial=0)]
     return [high - low for low, high in itertools.pairwise(limits)]
 
 

@@ -28,12 +28,9 @@ class Submission:
     files: Sequence[Path]  # to copy: the sources, and what lies beside them
 
     def copy_to(self, folder: Path) -> list[Path]:
-        """Copy the files into a folder, so that the submission stays as it was handed in, whatever it does.
+        """Copy the files, so that the submission stays as it was handed in, whatever it does; return the sources' copies.
 
-        A learner's copy of minigpt is renamed, throughout, so that ours can be imported beside it.
-
-        Returns:
-            The copies of the sources.
+        A learner's copy of minigpt is renamed throughout, so that ours can be imported beside it.
         """
         renamed = [source.name for source in self.sources] == ["minigpt"]
 
@@ -52,16 +49,11 @@ class Submission:
 
 
 def find_submission(path: Path, names: Collection[str], alone: bool = False) -> Submission:
-    """Find what is to be graded in a path.
+    """Find what is to be graded: a module, a notebook, a package, or in a folder whatever defines one of the names.
 
-    In a folder these are the modules and notebooks that define one of the names, else the packages that do, at the
-    shallowest depth that has any. Whatever else the folder holds comes along, but for large data and virtual environments.
-
-    Args:
-        path: a module, a notebook, a package, or a folder with some of them.
-        names: the public names.
-        alone: if the path is a module, a notebook or a package, leave behind the files beside it that it names, because
-            they are submissions of others.
+    Of a folder, the modules and notebooks count, else the packages, at the shallowest depth that has any. Whatever else it
+    holds comes along, but for large data and virtual environments; with a single source, the files beside it that it names
+    do, unless it is `alone`, because they are submissions of others.
 
     Raises:
         SubmissionError: there is nothing to grade.

@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import traceback
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from minigpt.classroom.grading import containment
 from minigpt.classroom.grading.guard import Guard
 from minigpt.classroom.grading.loading import Loaded, load
-from minigpt.engine.files import data_path, write_atomic
+from minigpt.engine.files import data_path
 from minigpt.errors import MinigptError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def work(job: Job) -> None:
     if not Path("data/data.txt").exists():  # a notebook reads it
         with contextlib.suppress(MinigptError, OSError):
             Path("data").mkdir(exist_ok=True)
-            write_atomic("data/data.txt", data_path().read_bytes())
+            shutil.copyfile(data_path(), "data/data.txt")
     guard = Guard()
 
     tell(event="loading")
