@@ -50,8 +50,8 @@ def _taken_from_minigpt(sources: Sequence[Path]) -> Iterator[str]:
     modules = {file for source in sources for file in source.parent.rglob("*.py")}
     for file in sorted(modules.union(source for source in sources if source.is_file())):
         try:
-            sources_of_cells = [cell.source for cell in read_cells(file)]
-            nodes = [node for text in sources_of_cells if _is_python(text) for node in ast.walk(ast.parse(text))]
+            texts = [cell.source for cell in read_cells(file)]
+            nodes = [node for text in texts if _is_python(text) for node in ast.walk(ast.parse(text))]
         except (ValueError, OSError):
             continue
         for node in nodes:
