@@ -30,10 +30,9 @@ def pytest_collection(session: pytest.Session) -> bool | None:
         return None
     report = session.config.stash[REPORT] = _grade(session.config)
     reasons = skip_reasons(report["checks"])
-    session.items = [
-        CheckItem.from_parent(session, nodeid=f"{report['submission']}::{name}", name=name, check=check, skip=reasons.get(name))
-        for name, check in ((check["name"], check) for check in report["checks"])
-    ]
+    for check in report["checks"]:
+        name, nodeid = check["name"], f"{report['submission']}::{check['name']}"
+        session.items.append(CheckItem.from_parent(session, nodeid=nodeid, name=name, check=check, skip=reasons.get(name)))
     session.testscollected = len(session.items)
     session.config.hook.pytest_collection_modifyitems(session=session, config=session.config, items=session.items)
     session.config.hook.pytest_collection_finish(session=session)
@@ -88,22 +87,15 @@ class CheckItem(pytest.Item):
 
 
 def _grade(config: pytest.Config) -> dict[str, Any]:
-    def absolute(path: str) -> str:
-        return str(config.invocation_params.dir / path)
-
+    folder = config.invocation_params.dir
+    command = [sys.executable, "-m", "minigpt", "grade", folder / config.getoption("--submission"), "--json", "report.json"]
+    if points := config.getoption("--submission-points"):
+        command += ["--points", folder / points]
+    paths = filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     # In an empty folder, because a folder minigpt/ in the current one, such as the submission itself, would be imported.
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "minigpt", "grade", absolute(config.getoption("--submission"))]
-        if points := config.getoption("--submission-points"):
-            command += ["--points", absolute(points)]
-        paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
-        done = subprocess.run(
-            [*command, "--json", "report.json"],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": paths},
-        )
+    with tempfile.TemporaryDirectory() as empty:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=empty, env=environment)
         if done.returncode:
             raise pytest.UsageError(done.stderr.strip().rpartition("\n")[2] or "minigpt grade has failed")
-        return json.loads(Path(folder, "report.json").read_text("utf-8"))
+        return json.loads(Path(empty, "report.json").read_text("utf-8"))

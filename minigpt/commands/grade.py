@@ -3,18 +3,17 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from minigpt.classroom.grading import reports
+from minigpt.classroom.grading.gradebook import Gradebook, submissions
+from minigpt.classroom.grading.kit import write_kit
+from minigpt.classroom.grading.marks import Mark, mark, read_points
+from minigpt.classroom.grading.outcome import Limits, Outcome
 from minigpt.engine.console import Bar, say
 from minigpt.engine.files import write_atomic
 from minigpt.errors import MinigptError
-
-if TYPE_CHECKING:
-    from minigpt.classroom.checks.machinery.run import Check
-    from minigpt.classroom.grading.marks import Points
-    from minigpt.classroom.grading.session import Limits
 
 DESCRIPTION = """\
 Mark a module (.py), a notebook (.ipynb), a package folder, or with --csv every submission in a folder. Each runs in a
@@ -28,7 +27,6 @@ class GradeError(MinigptError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the command."""
     parser.description = DESCRIPTION
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a submission; with --csv a folder of them")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write everything that is known as JSON")
@@ -43,10 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the command."""
     if arguments.gradescope_kit:
-        from minigpt.classroom.grading.kit import write_kit
-
         write_kit(arguments.gradescope_kit, arguments.points)
         say(f"{arguments.gradescope_kit} written: upload it to Gradescope as the autograder of a programming assignment")
         return 0
@@ -58,66 +53,48 @@ def run(arguments: argparse.Namespace) -> int:
         raise GradeError(f"there is no file or folder {arguments.path}: check the path")
     if min(arguments.jobs, arguments.check_seconds, arguments.total_seconds, arguments.memory) <= 0:
         raise GradeError("--jobs, --check-seconds, --total-seconds and --memory must be more than 0")
-
-    if arguments.csv:
-        from minigpt.classroom.grading.gradebook import submissions
-
-        submissions(arguments.path, arguments.csv)  # what is wrong with them is reported before TensorFlow takes its time
+    paths = submissions(arguments.path, arguments.csv) if arguments.csv else []
     for target in (arguments.json, arguments.gradescope, arguments.csv):
         if target is not None and not os.access(target.parent, os.W_OK):
             raise GradeError(f"{target} cannot be written: give a folder that is there and that you may write to")
 
-    from minigpt.classroom.grading.marks import read_points
-    from minigpt.classroom.grading.session import Limits
-    from minigpt.classroom.grading.worker import prepare
+    from minigpt.classroom.grading.worker import prepare  # only now, because TensorFlow takes its time
 
-    prepare()
-    from minigpt.classroom.checks import CHECKS
-
-    checks = [check for stage_checks in CHECKS.values() for check in stage_checks]
+    checks = [check for stage_checks in prepare().values() for check in stage_checks]
     points = read_points(checks, arguments.points)
     limits = Limits(arguments.check_seconds, arguments.total_seconds, arguments.memory * 1_000_000)
     if arguments.csv:
-        return _grade_class(arguments, checks, points, limits)
-    return _grade_one(arguments, checks, points, limits)
+        _grade_class(Gradebook(arguments.csv, paths, checks, points, limits), arguments.jobs)
+    else:
+        _grade_one(arguments, limits, lambda outcome: mark(outcome, checks, points))
+    return 0
 
 
-def _grade_one(arguments: argparse.Namespace, checks: "Sequence[Check]", points: "Points", limits: "Limits") -> int:
-    from minigpt.classroom.grading import reports
-    from minigpt.classroom.grading.marks import mark
+def _grade_one(arguments: argparse.Namespace, limits: Limits, to_mark: Callable[[Outcome], Mark]) -> None:
     from minigpt.classroom.grading.runner import run_submissions
-    from minigpt.classroom.grading.session import Outcome
 
     def write(outcome: Outcome) -> None:
         """After each check, so that a crash of ours leaves what was found so far, with the full maximum."""
-        result = mark(outcome, checks, points)
         if arguments.json:
-            write_atomic(arguments.json, reports.to_json(result).encode())
+            write_atomic(arguments.json, reports.to_json(to_mark(outcome)).encode())
         if arguments.gradescope:
-            write_atomic(arguments.gradescope, reports.to_gradescope(result).encode())
+            write_atomic(arguments.gradescope, reports.to_gradescope(to_mark(outcome)).encode())
 
     write(Outcome(arguments.path))
     for outcome in run_submissions([arguments.path], limits, each_result=write):
         write(outcome)
-        say(reports.table(mark(outcome, checks, points)).rstrip("\n"), indent=4)
-    return 0
+        say(reports.table(to_mark(outcome)).rstrip("\n"), indent=4)
 
 
-def _grade_class(arguments: argparse.Namespace, checks: "Sequence[Check]", points: "Points", limits: "Limits") -> int:
-    from minigpt.classroom.grading.gradebook import Gradebook, submissions
-
-    book = Gradebook(arguments.csv, submissions(arguments.path, arguments.csv), checks, points, limits)
+def _grade_class(book: Gradebook, jobs: int) -> None:
     marked = len(book.marks)
     if marked:
         say(f"{marked} of {len(book.paths)} are marked already, in {book.folder}")
     progress = Bar("marking", len(book.paths) - marked)
     progress.update(0)
-    for result in book.grade(arguments.jobs):
+    for result in book.grade(jobs):
         progress.say(f"{result.score:6.2f}  {result.seconds:5.1f} s  {result.submission}")
         progress.update(len(book.marks) - marked)
     mean = sum(m.score for m in book.marks) / len(book.marks)
-    progress.finish(
-        f"{len(book.marks)} marked, {mean:.1f} points on average · {progress.seconds():.0f} s · {arguments.csv}, "
-        f"reports in {book.folder}"
-    )
-    return 0
+    summary = f"{len(book.marks)} marked, {mean:.1f} points on average · {progress.seconds():.0f} s"
+    progress.finish(f"{summary} · {book.csv}, reports in {book.folder}")

@@ -181,7 +181,7 @@ def test_a_new_python_for_each_child_gives_the_same(tmp_path):
     program = """
 import sys, pathlib
 from minigpt.classroom.grading.runner import run_submissions
-from minigpt.classroom.grading.session import Limits
+from minigpt.classroom.grading.outcome import Limits
 if __name__ == "__main__":
     for outcome in run_submissions([pathlib.Path(path) for path in sys.argv[1:]], Limits(1, 100), fork=False):
         print(outcome.path.name, sum(status == "passed" for status, _ in outcome.results.values()))
@@ -238,7 +238,7 @@ class Finder:
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, Finder)
-    runpy.run_module("minigpt.commands.grade", run_name="__main__", alter_sys=True)
+    runpy.run_module("minigpt", run_name="__main__", alter_sys=True)
 """
 
 
@@ -247,7 +247,7 @@ def test_the_gradescope_kit_installs_what_grading_needs(tmp_path):
     assert set(requirements) <= set(re.findall(r'"([^"]+)"', (HERE.parents[1] / "pyproject.toml").read_text())), "other floors"
     (tmp_path / "bare.py").write_text(BARE.replace("REQUIREMENTS", repr(requirements)))
     (tmp_path / "homework.py").write_text(RIGHT)
-    done = run_command(tmp_path, "homework.py", "--gradescope", "results.json", module="bare")
+    done = run_command(tmp_path, "homework.py", "--gradescope", "results.json", module="bare grade")
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "results.json").read_text())["score"] == 17
 

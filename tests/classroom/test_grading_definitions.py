@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from minigpt.classroom.grading.definitions import Cell, keep_definitions, read_notebook, without_magics
+from minigpt.classroom.grading.definitions import Cell, keep_definitions, read_cells, without_magics
 
 
 def kept(source, *wanted):
@@ -88,7 +88,7 @@ def test_a_notebook_gives_its_code_cells(tmp_path):
     ]
     path = tmp_path / "homework.ipynb"
     path.write_text(json.dumps({"cells": cells, "nbformat": 4}))
-    assert read_notebook(path) == [
+    assert read_cells(path) == [
         Cell("x = 1\ny = 2", "homework.ipynb, code cell 1"),
         Cell("z = 3", "homework.ipynb, code cell 2"),
     ]
@@ -99,4 +99,4 @@ def test_a_file_that_is_not_a_notebook_is_reported(tmp_path, content):
     path = tmp_path / "homework.ipynb"
     path.write_text(content)
     with pytest.raises(ValueError):
-        read_notebook(path)
+        read_cells(path)

@@ -13,8 +13,8 @@ from minigpt.classroom.checks import CHECKS
 from minigpt.classroom.grading import gradebook
 from minigpt.classroom.grading.gradebook import earlier_mark, fingerprint, rules_in_force
 from minigpt.classroom.grading.marks import POINTS_FILE, Points, PointsError, mark, read_points, share
+from minigpt.classroom.grading.outcome import Limits, Outcome
 from minigpt.classroom.grading.reports import table, to_gradescope, to_json, write_csv
-from minigpt.classroom.grading.session import Limits, Outcome
 
 CHECK = [
     SimpleNamespace(name=f"{stage}/{n}", stage=stage, what=f"it does {n}") for stage in ("first", "second") for n in range(3)

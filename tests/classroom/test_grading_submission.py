@@ -197,6 +197,7 @@ NOTEBOOK = json.dumps({"cells": [{"cell_type": "code", "source": [READ_TEXT]}]})
         ({"homework.py": READ_TEXT, "tests/__init__.py": READ_TEXT, "tests/test_it.py": READ_TEXT}, ["homework.py"]),
         ({"tests/test_it.py": READ_TEXT, "week1/homework.py": READ_TEXT}, ["week1/homework.py"]),
         ({"week1/text.py": READ_TEXT, "week2/dataset.py": CREATE_DATASET}, ["week1/text.py", "week2/dataset.py"]),
+        ({"week1/text.py": READ_TEXT, "week2/mine/__init__.py": CREATE_DATASET}, ["week1/text.py", "week2/mine"]),
         ({"homework.ipynb": NOTEBOOK, "dataset.py": CREATE_DATASET}, ["dataset.py", "homework.ipynb"]),
         ({"homework.ipynb": NOTEBOOK, "helpers/__init__.py": "x = 1"}, ["homework.ipynb"]),
         ({"homework.py": "read_text: object = print\n", "helpers/__init__.py": "x = 1"}, ["homework.py"]),

@@ -3,6 +3,7 @@
     gradebook.py   a class: what is marked already, and a row for each submission
     runner.py      the parent process: goes through the submissions
     session.py     one submission: its results, and what happens when it hangs or breaks
+    outcome.py     what a submission may take, and what came out of it
     child.py       the parent's end of a child process
     worker.py      the child process: loads one submission, runs the checks on it
     submission.py  finds what was handed in, and the files that come along

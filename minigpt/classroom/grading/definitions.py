@@ -24,19 +24,20 @@ class Cell:
     title: str  # where it is, for messages
 
 
-def read_notebook(path: Path) -> list[Cell]:
-    """The code cells of a notebook, in order, their magics taken out.
+def read_cells(path: Path) -> list[Cell]:
+    """The code cells of a notebook, in order, or a module as a single cell; without magics.
 
     Raises:
-        ValueError: the file is not a notebook.
+        ValueError: a file that ends in .ipynb is not a notebook.
     """
+    text = path.read_text("utf-8", errors="replace")
+    if path.suffix != ".ipynb":
+        return [Cell(without_magics(text), path.name)]
     try:
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+        sources = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path.name} is not a notebook of format 4: open it in Jupyter and save it again") from error
-    texts = [source if isinstance(source, str) else "".join(source) for source in sources]
-    return [Cell(without_magics(text), f"{path.name}, code cell {number}") for number, text in enumerate(texts, start=1)]
+    return [Cell(without_magics(source), f"{path.name}, code cell {n}") for n, source in enumerate(sources, start=1)]
 
 
 def without_magics(source: str) -> str:
@@ -72,30 +73,28 @@ def keep_definitions(cells: Sequence[Cell], wanted: Iterable[str], without: Coll
         try:
             body = ast.parse(cell.source).body
         except (SyntaxError, ValueError) as error:
-            notes.append(
-                f"{cell.title}, line {getattr(error, 'lineno', '?')}: left out, not Python ({getattr(error, 'msg', error)})"
-            )
+            line, reason = getattr(error, "lineno", "?"), getattr(error, "msg", error)
+            notes.append(f"{cell.title}, line {line}: left out, not Python ({reason})")
             continue
         for statement in body:
             first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
             place = range(before + first, before + (statement.end_lineno or first) + 1)
             if not set(place) & set(without):
                 statements.append((statement, place))
-    kept = {number for place in _needed(statements, set(wanted)) for number in place}
+    kept = _needed(statements, wanted)
     return "".join(f"{line if n in kept else ''}\n" for n, line in enumerate(lines, start=1)), notes
 
 
-def _needed(statements: list[tuple[ast.stmt, range]], wanted: set[str]) -> list[range]:
+def _needed(statements: Iterable[tuple[ast.stmt, range]], wanted: Iterable[str]) -> set[int]:
     """The lines of the statements that define the wanted names, and the names that those use."""
-    facts = [(_defined(statement), _used(statement)) for statement, _ in statements]
-    kept: set[int] = set()
-    names = set(wanted)
-    while True:
-        more = {n for n, (defined, _) in enumerate(facts) if n not in kept and (defined & names or "*" in defined)}
-        if not more:
-            return [statements[n][1] for n in sorted(kept)]
-        kept |= more
-        names |= {name for n in more for name in facts[n][1]}
+    names, lines = set(wanted), set[int]()
+    others = [(_defined(statement), _used(statement), place) for statement, place in statements]
+    while found := [entry for entry in others if entry[0] & names or "*" in entry[0]]:
+        others = [entry for entry in others if entry not in found]
+        for _, used, place in found:
+            names |= used
+            lines.update(place)
+    return lines
 
 
 def _defined(statement: ast.stmt) -> set[str]:

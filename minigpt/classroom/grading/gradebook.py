@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from minigpt.classroom.grading import reports
 from minigpt.classroom.grading.marks import CheckMark, Mark, Points, mark
-from minigpt.classroom.grading.session import Limits
+from minigpt.classroom.grading.outcome import Limits
 from minigpt.classroom.grading.submission import SubmissionError, find_submission
 from minigpt.engine.files import data_path, write_atomic
 
@@ -25,9 +25,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 class Gradebook:
     """The marks of a class: in `marks` those of an earlier run that still hold, and those that `grade` adds.
 
-    Args:
-        csv: the file for the rows; the reports go into a folder of the same name.
-        paths: the submissions.
+    The rows go into the file `csv`, the reports into a folder of the same name.
     """
 
     def __init__(self, csv: Path, paths: Sequence[Path], checks: Sequence["Check"], points: Points, limits: Limits) -> None:
@@ -36,7 +34,7 @@ class Gradebook:
         self.folder.mkdir(parents=True, exist_ok=True)
         rules, names = rules_in_force(points, limits), {check.stage for check in checks}
         self.fingerprints = {path: fingerprint(path, rules, names) for path in paths}
-        earlier = {path: earlier_mark(self._report(path), self.fingerprints[path]) for path in paths}
+        earlier = {path: earlier_mark(self._report(path), known) for path, known in self.fingerprints.items()}
         self.marks = [found for found in earlier.values() if found]
         self.unmarked = [path for path in paths if not earlier[path]]
 

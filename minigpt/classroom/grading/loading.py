@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from minigpt.classroom.grading.definitions import Cell, keep_definitions, read_notebook, without_magics
+from minigpt.classroom.grading.definitions import Cell, keep_definitions, read_cells
 
 
 @dataclass
@@ -30,12 +30,7 @@ def load(sources: Sequence[Path], names: Sequence[str], definitions_only: bool =
     """
     loaded = Loaded()
     for source in sources:
-        if source.is_dir():
-            one = _load_package(source, names)
-        elif source.suffix == ".ipynb":
-            one = _load_notebook(source, names)
-        else:
-            one = _load_module(source, names, definitions_only)
+        one = _load_package(source, names) if source.is_dir() else _load_file(source, names, definitions_only)
         if again := [name for name, value in one.objects.items() if loaded.objects.get(name, value) is not value]:
             loaded.notes.append(f"{source.name} defines {', '.join(again)} again: this last definition counts")
         loaded.objects |= one.objects
@@ -55,8 +50,8 @@ def _taken_from_minigpt(sources: Sequence[Path]) -> Iterator[str]:
     modules = {file for source in sources for file in source.parent.rglob("*.py")}
     for file in sorted(modules.union(source for source in sources if source.is_file())):
         try:
-            cells = read_notebook(file) if file.suffix == ".ipynb" else [Cell(file.read_text("utf-8", "replace"), "")]
-            nodes = [node for cell in cells if _is_python(cell.source) for node in ast.walk(ast.parse(cell.source))]
+            texts = [cell.source for cell in read_cells(file)]
+            nodes = [node for text in texts if _is_python(text) for node in ast.walk(ast.parse(text))]
         except (ValueError, OSError):
             continue
         for node in nodes:
@@ -66,22 +61,18 @@ def _taken_from_minigpt(sources: Sequence[Path]) -> Iterator[str]:
                 yield node.attr
 
 
-def _load_notebook(path: Path, names: Sequence[str]) -> Loaded:
+def _load_file(path: Path, names: Sequence[str], definitions_only: bool) -> Loaded:
     try:
-        return _load_definitions(path, read_notebook(path), names)
-    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        cells = read_cells(path)
+    except ValueError as error:
         return Loaded(notes=[f"{path.name} cannot be read: {error}"])
-
-
-def _load_module(path: Path, names: Sequence[str], definitions_only: bool) -> Loaded:
-    text = path.read_text("utf-8", errors="replace")
     notes = list[str]()
-    if not definitions_only and _is_python(text):
+    if path.suffix == ".py" and not definitions_only and _is_python(path.read_text("utf-8", errors="replace")):
         module, problem, _ = _import(path, path.stem)
         if module is not None:
             return Loaded(_find(module, names))
         notes.append(f"{path.name} does not run to its end ({problem}): its definitions were taken")
-    loaded = _load_definitions(path, [Cell(without_magics(text), path.name)], names)
+    loaded = _load_definitions(path, cells, names)
     return Loaded(loaded.objects, notes + loaded.notes)
 
 
@@ -124,23 +115,17 @@ def _load_package(folder: Path, names: Sequence[str]) -> Loaded:
             pass  # perhaps in a module of the package, below
         except BaseException as error:
             loaded.notes.append(f"{name} cannot be imported: {_describe(error)}")
-    for file in sorted(folder.rglob("*.py")) if len(loaded.objects) < len(names) else ():
-        _search_module(file, folder, names, loaded)
+    for file in sorted(folder.rglob("*.py")):
+        text, path = file.read_text("utf-8", errors="replace"), file.relative_to(folder.parent)
+        wanted = [name for name in names if name not in loaded.objects and name in text]
+        if not wanted or file.name == "__main__.py":
+            continue
+        try:
+            module = importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+            loaded.objects |= _find(module, wanted)
+        except BaseException as error:
+            loaded.notes.append(f"{path.as_posix()} cannot be imported: {_describe(error)}")
     return loaded
-
-
-def _search_module(file: Path, folder: Path, names: Sequence[str], loaded: Loaded) -> None:
-    path = file.relative_to(folder.parent).with_suffix("").parts
-    text = file.read_text("utf-8", errors="replace")
-    wanted = [name for name in names if name not in loaded.objects and name in text]
-    if not wanted or path[-1] == "__main__":
-        return
-    try:
-        module = importlib.import_module(".".join(name for name in path if name != "__init__"))
-    except BaseException as error:
-        loaded.notes.append(f"{'/'.join(path)}.py cannot be imported: {_describe(error)}")
-        return
-    loaded.objects |= _find(module, wanted)
 
 
 def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:

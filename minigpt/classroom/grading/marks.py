@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minigpt.classroom.grading.outcome import Outcome
 from minigpt.errors import MinigptError
 
 if TYPE_CHECKING:
     from minigpt.classroom.checks.machinery.run import Check
-    from minigpt.classroom.grading.session import Outcome
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -62,9 +62,10 @@ class Mark:
 
     def stages(self) -> dict[str, tuple[float, float]]:
         """The score and the maximum of each stage."""
-        names = dict.fromkeys(check.stage for check in self.checks)
-        checks = {name: [check for check in self.checks if check.stage == name] for name in names}
-        return {name: (_total(c.score for c in some), _total(c.max_score for c in some)) for name, some in checks.items()}
+        checks: dict[str, list[CheckMark]] = {}
+        for check in self.checks:
+            checks.setdefault(check.stage, []).append(check)
+        return {stage: (_total(c.score for c in some), _total(c.max_score for c in some)) for stage, some in checks.items()}
 
 
 def read_points(checks: Sequence["Check"], path: Path | None = None) -> Points:
@@ -81,29 +82,29 @@ def read_points(checks: Sequence["Check"], path: Path | None = None) -> Points:
         visibility = dict(content.get("visibility", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise PointsError(f"{path} is not a file of points ({error}): copy {POINTS_FILE} and change the numbers") from error
-    stages = {check.stage for check in checks}
-    if unknown := [stage for stage in points if stage not in stages]:
-        raise PointsError(f"{path}: {unknown[0]} is not a stage: the stages are {', '.join(sorted(stages))}")
-    if any(worth < 0 for worth in points.values()) or not sum(points.values()):
-        raise PointsError(f"{path}: points must be numbers from 0 up, and not all of them 0")
-    names = {check.name for check in checks}
-    if unknown := [name for name, weight in weights.items() if name not in names or weight < 1]:
-        raise PointsError(f"{path}: {unknown[0]} must be a check, and its weight a whole number of at least 1")
-    known = stages | names
-    if unknown := [name for name, value in visibility.items() if name not in known or value not in VISIBILITIES]:
-        raise PointsError(
-            f"{path}: {unknown[0]} must be a stage or a check, and its visibility one of {', '.join(VISIBILITIES)}"
-        )
+    stages, names = {check.stage for check in checks}, {check.name for check in checks}
+    mistakes = [f"{name} is not a stage: the stages are {', '.join(sorted(stages))}" for name in points if name not in stages]
+    if min(points.values(), default=0) < 0 or not any(points.values()):
+        mistakes.append("points must be numbers from 0 up, and not all of them 0")
+    for name, weight in weights.items():
+        if name not in names or weight < 1:
+            mistakes.append(f"{name} must be a check, and its weight a whole number of at least 1")
+    for name, value in visibility.items():
+        if name not in stages | names or value not in VISIBILITIES:
+            mistakes.append(f"{name} must be a stage or a check, and its visibility one of {', '.join(VISIBILITIES)}")
+    if mistakes:
+        raise PointsError(f"{path}: {mistakes[0]}")
     return Points(points, weights, visibility)
 
 
-def mark(outcome: "Outcome", checks: Sequence["Check"], points: Points) -> Mark:
+def mark(outcome: Outcome, checks: Sequence["Check"], points: Points) -> Mark:
     """Turn an outcome into points. Every check is in the report and in the maximum, even one that was never reached."""
     marks = []
     for stage, worth in points.of_stage.items():
         of_stage = [check for check in checks if check.stage == stage]
         results = [outcome.results.get(check.name, ("not run", "the check was not reached")) for check in of_stage]
-        if _only_fails([status for status, _ in results]):
+        statuses = [status for status, _ in results]
+        if statuses[:1] == ["error"] and statuses.count("error") > len(statuses) / 2:  # then so do checks that expect one
             hollow = ("failed", "an error is right here, but it comes in every check: fix the first check of this stage")
             results = [hollow if status == "passed" else (status, message) for status, message in results]
         shares = share(worth, [points.weights.get(check.name, 1) for check in of_stage])
@@ -115,11 +116,6 @@ def mark(outcome: "Outcome", checks: Sequence["Check"], points: Points) -> Mark:
     return Mark(outcome.path.name, total, maximum, round(outcome.seconds, 2), marks, list(outcome.notes), outcome.output)
 
 
-def _only_fails(statuses: Sequence[str]) -> bool:
-    """Whether the first check, the plainest use, and most others raise an exception; then so do checks that expect one."""
-    return statuses[:1] == ["error"] and statuses.count("error") > len(statuses) / 2
-
-
 def share(worth: int, weights: Sequence[int]) -> list[int]:
     """Divide a whole number by weights, into whole numbers that add up to it.
 
@@ -127,7 +123,7 @@ def share(worth: int, weights: Sequence[int]) -> list[int]:
         >>> share(500, [1, 1, 1]), share(500, [3, 1, 1])
         ([166, 167, 167], [300, 100, 100])
     """
-    limits = [worth * sum(weights[:number]) // sum(weights) for number in range(len(weights) + 1)]
+    limits = [worth * total // sum(weights) for total in itertools.accumulate(weights, initial=0)]
     return [high - low for low, high in itertools.pairwise(limits)]
 
 

@@ -25,7 +25,8 @@ def table(mark: Mark) -> str:
     lines.append("  " + "   ".join(f"{sign} {status}" for status, sign in SIGNS.items()))
     for check in mark.checks:
         if check.status not in ("passed", "missing"):
-            lines += ["", f"{SIGNS[check.status]} {check.name}: {check.what}", *_indented(check.message)]
+            details = [f"    {line.strip()}" for line in check.message.splitlines() if line.strip()]
+            lines += ["", f"{SIGNS[check.status]} {check.name}: {check.what}", *details]
     if mark.notes:
         lines += ["", "Notes", *(f"  {note}" for note in mark.notes)]
     return "\n".join(lines) + "\n"
@@ -86,7 +87,3 @@ def write_csv(path: Path, marks: Sequence[Mark]) -> None:
 def _plain(text: str) -> str:
     """Text that a spreadsheet does not read as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _indented(message: str) -> list[str]:
-    return [f"    {line.strip()}" for line in message.splitlines() if line.strip()]

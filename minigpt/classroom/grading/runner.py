@@ -6,7 +6,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from minigpt.classroom.grading import containment
-from minigpt.classroom.grading.session import EachResult, Limits, Outcome, Session
+from minigpt.classroom.grading.outcome import Limits, Outcome
+from minigpt.classroom.grading.session import EachResult, Session
 from minigpt.classroom.grading.worker import prepare
 
 CLOCK_SECONDS = 0.2  # between two looks at the clock
@@ -28,13 +29,10 @@ def run_submissions(
 
     `each_result` is called after each check with the outcome so far; `alone` is as for `find_submission`.
     """
-    prepare()
-    from minigpt.classroom.checks import CHECKS
-
+    stages = {check.name: stage for stage, checks in prepare().items() for check in checks}
     if not fork:
         resource_tracker.ensure_running()  # a child of ours that is not an orphan
     others = containment.adopt_orphans()
-    stages = {check.name: stage for stage, checks in CHECKS.items() for check in checks}
     waiting, running = list(paths), dict[Session, Generator[None, None, None]]()
     children = set[int]()
     try:

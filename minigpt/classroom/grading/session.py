@@ -2,13 +2,13 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from signal import SIGABRT, Signals
 from typing import Any
 
 from minigpt.classroom.grading.child import OUTPUT_KEPT, Child
+from minigpt.classroom.grading.outcome import Limits, Outcome
 from minigpt.classroom.grading.submission import find_submission
 from minigpt.classroom.grading.worker import Job
 
@@ -16,31 +16,7 @@ STARTING_SECONDS = 120  # for TensorFlow, on the slowest machine
 CLOCK_FACTOR = 3  # seconds on the clock for one of computing
 BROKEN_CHILDREN = 2  # of one stage, after which the rest of its checks are not run
 
-EachResult = Callable[["Outcome"], None]  # called after each check, for whoever wants to write the outcome down
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may take.
-
-    The time for a check, or for loading the submission, is that of computing. On the clock it may take three times as long,
-    so that nobody fails because the machine is busy.
-    """
-
-    check_seconds: float = 10
-    total_seconds: float = 120  # on the clock
-    memory: int = 1_000_000_000  # bytes, above what TensorFlow takes
-
-
-@dataclass
-class Outcome:
-    """What came out of one submission."""
-
-    path: Path
-    results: dict[str, tuple[str, str]] = field(default_factory=dict)  # the status and message of each check that was decided
-    notes: list[str] = field(default_factory=list)  # on what could not be loaded, or had to be stopped
-    output: str = ""  # the beginning of what it printed
-    seconds: float = 0.0
+EachResult = Callable[[Outcome], None]  # called after each check, for whoever wants to write the outcome down
 
 
 class Session:
@@ -106,12 +82,14 @@ class Session:
             changed = [f"it changed {name}, which was put back" for name in message["changed"][:5]]
             self.outcome.notes += [note for note in [*message["notes"], *changed] if note not in self.outcome.notes]
         elif self.doing == "result":
-            self._decide(message["name"], message["status"], message["message"])
+            self._decide([message["name"]], message["status"], message["message"])
         elif self.doing == "check":
             self.doing = message["name"]
 
-    def _decide(self, name: str, status: str, message: str) -> None:
-        self.outcome.results.setdefault(name, (status, message))
+    def _decide(self, names: Iterable[str], status: str, message: str) -> None:
+        """Give these checks a result, unless they have one."""
+        for name in names:
+            self.outcome.results.setdefault(name, (status, message))
         self.each_result(self.outcome)
 
     def _handle_break(self, why: str) -> None:
@@ -128,17 +106,16 @@ class Session:
             self._give_up(why)
 
     def _charge(self, stage: str, why: str) -> None:
-        self._decide(self.doing, "error", why)
+        self._decide([self.doing], "error", why)
         self.broken[stage] = self.broken.get(stage, 0) + 1
         if self.broken[stage] >= BROKEN_CHILDREN:
-            for name in [name for name, other in self.stages.items() if other == stage and name not in self.outcome.results]:
-                self._decide(name, "error", f"not run, because {BROKEN_CHILDREN} checks of {stage} did not end")
+            names = [name for name, other in self.stages.items() if other == stage]
+            self._decide(names, "error", f"not run, because {BROKEN_CHILDREN} checks of {stage} did not end")
 
     def _give_up(self, why: str) -> None:
-        if undecided := [name for name in self.stages if name not in self.outcome.results]:
+        if len(self.outcome.results) < len(self.stages):
             self.outcome.notes.append(why)
-            for name in undecided:
-                self._decide(name, "error", why)
+            self._decide(self.stages, "error", why)
 
     def _is_over(self) -> bool:
         return time.monotonic() >= self.started + self.limits.total_seconds

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from minigpt.classroom.grading.definitions import read_notebook
+from minigpt.classroom.grading.definitions import read_cells
 from minigpt.errors import MinigptError
 
 LARGEST_DATA = 5_000_000  # bytes of a file that is not source code; saved models and large texts do not come along
@@ -28,12 +28,9 @@ class Submission:
     files: Sequence[Path]  # to copy: the sources, and what lies beside them
 
     def copy_to(self, folder: Path) -> list[Path]:
-        """Copy the files into a folder, so that the submission stays as it was handed in, whatever it does.
+        """Copy the files, so that the submission stays as it was handed in, whatever it does; return the sources' copies.
 
-        A learner's copy of minigpt is renamed, throughout, so that ours can be imported beside it.
-
-        Returns:
-            The copies of the sources.
+        A learner's copy of minigpt is renamed throughout, so that ours can be imported beside it.
         """
         renamed = [source.name for source in self.sources] == ["minigpt"]
 
@@ -52,23 +49,16 @@ class Submission:
 
 
 def find_submission(path: Path, names: Collection[str], alone: bool = False) -> Submission:
-    """Find what is to be graded in a path.
+    """Find what is to be graded: a module, a notebook, a package, or in a folder whatever defines one of the names.
 
-    In a folder these are the modules and notebooks that define one of the names, else the packages that do, at the
-    shallowest depth that has any. Whatever else the folder holds comes along, but for large data and virtual environments.
-
-    Args:
-        path: a module, a notebook, a package, or a folder with some of them.
-        names: the public names.
-        alone: if the path is a module, a notebook or a package, leave behind the files beside it that it names, because
-            they are submissions of others.
+    Of a folder, the modules and notebooks count, else the packages, at the shallowest depth that has any. Whatever else it
+    holds comes along, but for large data and virtual environments; with a single source, the files beside it that it names
+    do, unless it is `alone`, because they are submissions of others.
 
     Raises:
         SubmissionError: there is nothing to grade.
     """
-    if not path.exists():
-        raise SubmissionError(f"there is no file or folder {path}: give a module (.py), a notebook (.ipynb) or a folder")
-    if path.is_file() and path.suffix not in SUFFIXES:
+    if not path.is_dir() and not (path.is_file() and path.suffix in SUFFIXES):
         raise SubmissionError(f"{path} is neither a module (.py) nor a notebook (.ipynb) nor a folder: nothing to grade")
     if path.is_file() or _is_package(path):
         files = _files(path)
@@ -104,8 +94,7 @@ def _defines(file: Path, names: Collection[str]) -> bool:
     if file.suffix not in SUFFIXES or not names:
         return file.suffix in SUFFIXES
     try:
-        cells = read_notebook(file) if file.suffix == ".ipynb" else []
-        text = "\n".join(cell.source for cell in cells) or file.read_text("utf-8", "replace")
+        text = "\n".join(cell.source for cell in read_cells(file))
     except ValueError:  # not a notebook
         return False
     either = "|".join(names)

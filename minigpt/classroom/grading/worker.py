@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import traceback
@@ -16,13 +17,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from minigpt.classroom.grading import containment
 from minigpt.classroom.grading.guard import Guard
 from minigpt.classroom.grading.loading import Loaded, load
-from minigpt.engine.files import data_path, write_atomic
+from minigpt.engine.files import data_path
 from minigpt.errors import MinigptError
+
+if TYPE_CHECKING:
+    from minigpt.classroom.checks import Check
 
 MESSAGES = 3  # the file descriptor of the pipe to the parent
 
@@ -39,18 +43,19 @@ class Job:
     secret: str = field(default_factory=lambda: secrets.token_hex(16))  # begins each line of its messages
 
 
-def prepare() -> None:
-    """Import what all checks need, without computing anything: TensorFlow can be forked as long as it has not."""
+def prepare() -> "dict[str, list[Check]]":
+    """Import the checks, and return them by stage, without computing anything: TensorFlow can be forked until it has."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # small models: the GPU would only make them wait, and cannot be forked
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    import minigpt.classroom.checks
     import minigpt.generation
     import minigpt.saving
     import minigpt.training  # noqa: F401
+    from minigpt.classroom.checks import CHECKS
 
     gc.freeze()  # the collector no longer touches TensorFlow's million objects, so that children go on sharing their memory
+    return CHECKS
 
 
 def work(job: Job) -> None:
@@ -60,10 +65,9 @@ def work(job: Job) -> None:
     def tell(**message: Any) -> None:
         write(MESSAGES, b"\n" + secret + json.dumps(message).encode() + b"\n")  # on a line of its own, whatever is before it
 
-    prepare()
-    from minigpt.classroom.checks import CHECKS, run_check
+    checks = {stage: tuple(stage_checks) for stage, stage_checks in prepare().items()}
+    from minigpt.classroom.checks import run_check
 
-    checks = {stage: tuple(stage_checks) for stage, stage_checks in CHECKS.items()}
     tempfile.tempdir = None  # the parent's is forbidden: look it up again
     containment.enter(job.folder, job.memory)
     os.chdir(job.sources[0].parent)
@@ -71,7 +75,7 @@ def work(job: Job) -> None:
     if not Path("data/data.txt").exists():  # a notebook reads it
         with contextlib.suppress(MinigptError, OSError):
             Path("data").mkdir(exist_ok=True)
-            write_atomic("data/data.txt", data_path().read_bytes())
+            shutil.copyfile(data_path(), "data/data.txt")
     guard = Guard()
 
     tell(event="loading")
