@@ -20,7 +20,7 @@ NOT_TRAINED = "the model that was given was not trained: was a copy or another m
 
 
 class Recorder(keras.layers.Layer):
-    """Passes ids on, and records which came in training and which otherwise, and the number of batches and windows."""
+    """Passes ids on, and records which came in training and which after it began, and the number of batches and windows."""
 
     def __init__(self, vocab_size: int, **options: Any) -> None:  # Keras clones a layer from its arguments
         super().__init__(**options)
@@ -37,7 +37,7 @@ class Recorder(keras.layers.Layer):
             self.batches.assign_add(1.0)
             self.windows.assign_add(ops.cast(ops.shape(ids)[0], "float32"))
         else:
-            self.tested.assign_add(counts)
+            self.tested.assign_add(counts * ops.cast(self.batches > 0, "float32"))  # a model may be tried before it is trained
         return ids
 
 
