@@ -6,7 +6,7 @@ import operator
 from dataclasses import dataclass
 from typing import Any
 
-from minigpt.errors import ConfigError
+from minigpt.errors import ConfigError, MinigptError
 
 
 @dataclass
@@ -91,14 +91,14 @@ def check_positive(name: str, value: Any) -> int:
     return check_whole(name, value, least=1)
 
 
-def check_whole(name: str, value: Any, least: int) -> int:
-    """Return `value` as an int, or raise ConfigError unless it is a whole number of at least `least`."""
+def check_whole(name: str, value: Any, least: int, or_else: str = "", error: type[MinigptError] = ConfigError) -> int:
+    """Return `value` as an int, or raise an error unless it is a whole number of at least `least`."""
     try:
         number = operator.index(value)
     except TypeError:  # a float, a string, None
         number = least - 1
     if isinstance(value, bool) or number < least:
-        raise ConfigError(f"{name}={value!r}: use a whole number of at least {least}")
+        raise error(f"{name}={value!r}: use a whole number of at least {least}{or_else}")
     return number
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from minigpt.config import check_whole
 from minigpt.engine.inputs import encode_prompt, never_said
 from minigpt.engine.next_word import next_word_function
-from minigpt.sampling import Sampling, check_whole
+from minigpt.errors import GenerationError
+from minigpt.sampling import Sampling
 from minigpt.tokenizer import WordTokenizer
 
 
@@ -74,7 +76,7 @@ def stream_text(
 
 def _start(model: Any, tokenizer: Any, prompt: str, max_new_tokens: int, sampling: Sampling) -> Iterator[str]:
     """Complain about the settings and the prompt now, not when the first word is asked for."""
-    max_new_tokens = check_whole("max_new_tokens", max_new_tokens, 0)
+    max_new_tokens = check_whole("max_new_tokens", max_new_tokens, 0, error=GenerationError)
     ids = read_prompt(tokenizer, prompt, stacklevel=4)
     return _stream(model, tokenizer, prompt, ids, max_new_tokens, sampling)
 

@@ -1,12 +1,12 @@
 """Draw the next word from its probabilities: greedy, temperature, top-k, top-p."""
 
 import math
-import operator
 from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 
+from minigpt.config import check_whole
 from minigpt.errors import GenerationError
 
 
@@ -32,13 +32,13 @@ class Sampling:
             )
         object.__setattr__(self, "temperature", temperature)
         if self.top_k is not None:
-            check_whole("top_k", self.top_k, 1, ", or None for all words")
+            check_whole("top_k", self.top_k, 1, ", or None for all words", GenerationError)
         if self.top_p is not None:
             if not 0 < top_p <= 1:
                 raise GenerationError(f"top_p={self.top_p!r}: use a number above 0 and up to 1, or None for all words")
             object.__setattr__(self, "top_p", top_p)
         if self.seed is not None:
-            check_whole("seed", self.seed, 0, ", or None for another text each time")
+            check_whole("seed", self.seed, 0, ", or None for another text each time", GenerationError)
 
     def apply(self, probabilities: np.ndarray) -> np.ndarray:  # (V,) -> (V,)
         """The probabilities to draw from, after temperature, top-k and top-p, in this order."""
@@ -55,17 +55,6 @@ class Sampling:
         """Draw the id of a word from probabilities (V,)."""
         p = self.apply(probabilities)
         return int(p.argmax() if self.temperature == 0 else rng.choice(len(p), p=p))
-
-
-def check_whole(name: str, value: object, lowest: int, or_none: str = "") -> int:
-    """Return a whole number as an int, or raise GenerationError unless it is at least `lowest`."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]  # NumPy's whole numbers too
-    except TypeError:
-        number = lowest - 1
-    if isinstance(value, bool) or number < lowest:
-        raise GenerationError(f"{name}={value!r}: use a whole number of at least {lowest}{or_none}")
-    return number
 
 
 def _as_float(value: object) -> float:

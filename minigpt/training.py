@@ -11,7 +11,8 @@ from minigpt.config import check_positive, check_whole, is_number
 from minigpt.engine.batches import WindowBatches
 from minigpt.engine.callbacks import RepeatableDropout, StopAtExplosion
 from minigpt.engine.checkpoint import Checkpoint
-from minigpt.engine.progress import Progress, say
+from minigpt.engine.console import say
+from minigpt.engine.progress import Progress
 from minigpt.engine.windows import check_windows, describe, hold_out
 from minigpt.errors import ConfigError, TrainingError
 from minigpt.model import config_of

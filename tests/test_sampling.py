@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minigpt import WordTokenizer, generate_text
 from minigpt.errors import GenerationError
-from minigpt.sampling import Sampling, apply_temperature, check_whole, keep_top_k, keep_top_p
+from minigpt.sampling import Sampling, apply_temperature, keep_top_k, keep_top_p
 
 distributions = st.lists(st.integers(0, 1000), min_size=1, max_size=30).filter(any).map(lambda n: np.array(n) / sum(n))
 
@@ -106,7 +107,7 @@ def test_a_bad_setting_is_named(name, value):
 @pytest.mark.parametrize("value", [-1, 2.5, "3", None, True, NAN])
 def test_a_bad_number_of_words_is_named(value):
     with pytest.raises(GenerationError, match=r"^max_new_tokens="):
-        check_whole("max_new_tokens", value, 0)
+        generate_text(print, WordTokenizer().fit("a b"), "a", max_new_tokens=value)
 
 
 GOOD = {

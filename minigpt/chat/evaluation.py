@@ -6,8 +6,8 @@ from typing import Any
 
 from minigpt.chat.answering import answer
 from minigpt.chat.questions import NO_ANSWER, Fact
+from minigpt.engine.console import track
 from minigpt.engine.next_word import fast_copy
-from minigpt.engine.progress import track
 
 
 @dataclass

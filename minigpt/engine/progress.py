@@ -2,9 +2,7 @@
 
 import keras
 
-from minigpt.engine.console import Bar, console, in_notebook, say, track
-
-__all__ = ["Bar", "Progress", "console", "in_notebook", "say", "track"]
+from minigpt.engine.console import Bar
 
 
 class Progress(keras.callbacks.Callback):

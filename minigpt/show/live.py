@@ -5,7 +5,7 @@ import sys
 import keras
 
 from minigpt.baseline import Baselines
-from minigpt.engine.progress import in_notebook
+from minigpt.engine.console import in_notebook
 from minigpt.show.training import plot_training
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from minigpt.engine.console import in_notebook
 from minigpt.errors import ShowError
 
 SHELF_LIFE = 180  # days after its build, Netron's page asks for an update instead of drawing
@@ -36,8 +37,6 @@ def show_netron(folder_or_file: str | Path, port: int | None = None, height: int
     Raises:
         ShowError: there is no model at this path, Netron is missing or too old, or the port is taken.
     """
-    from minigpt.engine.progress import in_notebook  # brings Keras, which `minigpt doctor` must do without
-
     path = find_model(folder_or_file)
     netron = _netron()
     stop_netron()  # two servers would both show the last model

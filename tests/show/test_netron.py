@@ -91,7 +91,7 @@ def test_a_port_that_is_none_is_named(saved, port):
 
 
 def test_in_a_notebook_it_returns_the_picture(saved, monkeypatch, capsys):
-    monkeypatch.setattr("minigpt.engine.progress.in_notebook", lambda: True)
+    monkeypatch.setattr(netron_page, "in_notebook", lambda: True)
     page = show_netron(saved, height=321)._repr_html_()
     address = capsys.readouterr().out.split()[-1]
     assert f'src="{address}"' in page and 'height="321"' in page

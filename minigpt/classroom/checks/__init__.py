@@ -18,65 +18,29 @@ _STAGES = "text tokenizer dataset layers attention block gpt training saving loa
 for _stage in _STAGES.split():  # importing a stage registers its checks; CHECKS keeps this order, that of the class
     importlib.import_module(f"{__name__}.{_stage}")
 
-__all__ = [
-    "CHECKS",
-    "Check",
-    "CheckFailed",
-    "PositionalEncoding",
-    "Result",
-    "WordTokenizer",
-    "build_gpt_model",
-    "create_dataset",
-    "generate_text",
-    "load_gpt",
-    "read_text",
-    "run_check",
-    "run_checks",
-    "save_and_load",
-    "save_gpt",
-    "train_model",
-    "transformer_block",
-]
+__all__ = ["CHECKS", "Check", "CheckFailed", "Result", "run_check", "run_checks"]  # and the functions below
 
 
-def read_text(student_object: Callable[..., Any]) -> None:
-    """Check a `read_text(path) -> str`."""
-    print_or_raise("read_text", student_object)
+def _checks_of(name: str, contract: str) -> Callable[[Any], None]:
+    def check(student_object: Any) -> None:
+        print_or_raise(name, student_object)
+
+    check.__name__ = check.__qualname__ = name
+    check.__doc__ = f"Check {contract}."
+    return check
 
 
-def WordTokenizer(student_object: type) -> None:
-    """Check a class `WordTokenizer`."""
-    print_or_raise("WordTokenizer", student_object)
-
-
-def create_dataset(student_object: Callable[..., Any]) -> None:
-    """Check a `create_dataset(sequence, window_size) -> x, y`."""
-    print_or_raise("create_dataset", student_object)
-
-
-def PositionalEncoding(student_object: Callable[..., Any]) -> None:
-    """Check a layer `PositionalEncoding(max_len, d_model)`."""
-    print_or_raise("PositionalEncoding", student_object)
-
-
-def transformer_block(student_object: Callable[..., Any]) -> None:
-    """Check a `transformer_block(embed_dim, num_heads, ff_dim, dropout)`, a function or a class."""
-    print_or_raise("transformer_block", student_object)
-
-
-def build_gpt_model(student_object: Callable[..., Any]) -> None:
-    """Check a `build_gpt_model(config) -> model`."""
-    print_or_raise("build_gpt_model", student_object)
-
-
-def train_model(student_object: Callable[..., Any]) -> None:
-    """Check a `train_model(model, x, y, epochs, batch_size) -> history`."""
-    print_or_raise("train_model", student_object)
-
-
-def save_gpt(student_object: Callable[..., Any]) -> None:
-    """Check a `save_gpt(folder, model, tokenizer)` by itself; `save_and_load` also reads back what it wrote."""
-    print_or_raise("save_gpt", student_object)
+read_text = _checks_of("read_text", "a `read_text(path) -> str`")
+WordTokenizer = _checks_of("WordTokenizer", "a class `WordTokenizer`")
+create_dataset = _checks_of("create_dataset", "a `create_dataset(sequence, window_size) -> x, y`")
+PositionalEncoding = _checks_of("PositionalEncoding", "a layer `PositionalEncoding(max_len, d_model)`")
+transformer_block = _checks_of(
+    "transformer_block", "a `transformer_block(embed_dim, num_heads, ff_dim, dropout)`, function or class"
+)
+build_gpt_model = _checks_of("build_gpt_model", "a `build_gpt_model(config) -> model`")
+train_model = _checks_of("train_model", "a `train_model(model, x, y, epochs, batch_size) -> history`")
+save_gpt = _checks_of("save_gpt", "a `save_gpt(folder, model, tokenizer)` by itself; `save_and_load` also reads its files back")
+generate_text = _checks_of("generate_text", "a `generate_text(model, tokenizer, prompt, max_new_tokens, …) -> str`")
 
 
 def load_gpt(student_object: Callable[..., Any], save_gpt: Callable[..., Any]) -> None:
@@ -88,8 +52,3 @@ def save_and_load(save_gpt: Callable[..., Any], load_gpt: Callable[..., Any]) ->
     """Check `save_gpt` and `load_gpt` together, in a fresh process too (a few seconds)."""
     print_or_raise("save_gpt", save_gpt)
     print_or_raise("load_gpt", (save_gpt, load_gpt))
-
-
-def generate_text(student_object: Callable[..., Any]) -> None:
-    """Check a `generate_text(model, tokenizer, prompt, max_new_tokens, temperature, top_k, top_p, seed) -> str`."""
-    print_or_raise("generate_text", student_object)
