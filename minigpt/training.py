@@ -13,7 +13,7 @@ from minigpt.engine.callbacks import RepeatableDropout, StopAtExplosion
 from minigpt.engine.checkpoint import Checkpoint
 from minigpt.engine.console import say
 from minigpt.engine.progress import Progress
-from minigpt.engine.windows import check_windows, describe, hold_out
+from minigpt.engine.training_windows import check_windows, describe, hold_out
 from minigpt.errors import ConfigError, TrainingError
 from minigpt.model import config_of
 

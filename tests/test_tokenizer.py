@@ -300,7 +300,7 @@ def made_up_text(size):
 LOOK = f"""{PEAK_MEMORY}
 import sys, tracemalloc
 import minigpt
-from minigpt.engine.windows import check_windows
+from minigpt.engine.training_windows import check_windows
 
 def look(path):
     text = minigpt.read_text(path)

@@ -13,7 +13,7 @@ from keras import layers
 
 from minigpt import baselines, create_dataset, stream_dataset, train_model
 from minigpt.engine.batches import WindowBatches
-from minigpt.engine.windows import hold_out
+from minigpt.engine.training_windows import hold_out
 from minigpt.errors import ConfigError, MinigptError, TrainingError, WindowTooLarge
 from minigpt.training import suitable_learning_rate
 

@@ -11,9 +11,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "questions": ["Fact", "read_dialogue", "hold_out_phrasings"],
         "turns": ["asked", "turn", "turn_prompt", "dialogue_tokenizer", "turn_arrays", "DialogueBatches"],
-        "tuning": ["dialogue_config", "answer_loss", "answer_accuracy", "fine_tune", "train_dialogue"],
+        "fine_tuning": ["dialogue_config", "answer_loss", "answer_accuracy", "fine_tune", "train_dialogue"],
         "answering": ["answer", "stream_answer", "unknown_in"],
         "evaluation": ["evaluate_dialogue"],
-        "runs": ["save_dialogue", "find_runs"],
+        "saved_runs": ["save_dialogue", "find_runs"],
     },
 )

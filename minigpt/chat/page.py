@@ -15,7 +15,7 @@ import streamlit as st
 
 from minigpt.chat.answering import is_dialogue, prompt_for, stream_answer, unknown_in
 from minigpt.chat.look_inside import AnswerWord, look_inside
-from minigpt.chat.runs import find_runs, read_about
+from minigpt.chat.saved_runs import find_runs, read_about
 from minigpt.engine.next_word import fast_copy
 from minigpt.errors import MinigptError
 from minigpt.numpy_gpt import NumpyGPT

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from minigpt.chat.answering import is_dialogue, stream_answer, unknown_in
-from minigpt.chat.runs import find_runs, read_about
+from minigpt.chat.saved_runs import find_runs, read_about
 from minigpt.engine.next_word import fast_copy
 from minigpt.saving import load_gpt
 

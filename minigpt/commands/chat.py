@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import minigpt
-from minigpt.chat.runs import find_runs
+from minigpt.chat.saved_runs import find_runs
 from minigpt.commands.options import add_page, add_run, add_sampling, check_port, sampling_of
 from minigpt.errors import MinigptError
 

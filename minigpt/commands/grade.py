@@ -8,7 +8,7 @@ from pathlib import Path
 
 from minigpt.classroom.grading import reports
 from minigpt.classroom.grading.gradebook import Gradebook, submissions
-from minigpt.classroom.grading.kit import write_kit
+from minigpt.classroom.grading.gradescope_kit import write_kit
 from minigpt.classroom.grading.marks import Mark, mark, read_points
 from minigpt.classroom.grading.outcome import Limits, Outcome
 from minigpt.engine.console import Bar, say

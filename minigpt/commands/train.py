@@ -114,7 +114,7 @@ def train_text(arguments: argparse.Namespace) -> int:
 def train_assistant(arguments: argparse.Namespace) -> int:
     """Train on a story and on the questions about it; then measure how well it answers, and save."""
     from minigpt import chat
-    from minigpt.chat.tuning import EPOCHS, STORY_EPOCHS, STORY_WINDOW
+    from minigpt.chat.fine_tuning import EPOCHS, STORY_EPOCHS, STORY_WINDOW
 
     if arguments.texts and not arguments.questions:
         raise TextNotFound("a TEXT of your own needs questions of your own: give them with --questions FILE")

@@ -8,7 +8,7 @@ import numpy as np
 from minigpt.engine.cached_gpt import trace_activations
 from minigpt.errors import ShowError
 from minigpt.show.drawing import LETTER_WIDTH, MAP, WIDTH, WORD_HEIGHT, Figure, label_words, new_figure, styled
-from minigpt.show.reading import numpy_gpt, read_ids, word_names
+from minigpt.show.model_inputs import numpy_gpt, read_ids, word_names
 
 
 @styled()

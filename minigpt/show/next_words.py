@@ -8,7 +8,7 @@ from minigpt.config import check_positive
 from minigpt.generation import read_prompt, word_probabilities
 from minigpt.sampling import Sampling, apply_temperature
 from minigpt.show.drawing import DARK, PALE, Figure, new_figure, shorten, styled
-from minigpt.show.reading import word_names
+from minigpt.show.model_inputs import word_names
 
 
 @styled()

@@ -9,7 +9,7 @@ from matplotlib.ticker import NullFormatter
 from minigpt.config import check_positive
 from minigpt.errors import ShowError
 from minigpt.show.drawing import DARK, LETTER_WIDTH, PALE, Figure, new_figure, place_labels, styled
-from minigpt.show.reading import word_names
+from minigpt.show.model_inputs import word_names
 
 
 @styled()

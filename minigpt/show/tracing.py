@@ -9,7 +9,7 @@ import numpy as np
 from minigpt.engine.cached_gpt import trace_activations
 from minigpt.generation import never_said
 from minigpt.show.drawing import shorten
-from minigpt.show.reading import numpy_gpt, read_ids, word_names
+from minigpt.show.model_inputs import numpy_gpt, read_ids, word_names
 
 HEADINGS = ("layer", "shape", "size", "if it stopped here, it would predict")
 

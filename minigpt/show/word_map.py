@@ -10,7 +10,7 @@ from minigpt.errors import ShowError
 from minigpt.generation import never_said
 from minigpt.numpy_gpt import NumpyGPT
 from minigpt.show.drawing import DARK, Figure, new_figure, place_labels, styled
-from minigpt.show.reading import word_names
+from minigpt.show.model_inputs import word_names
 
 
 @styled()

@@ -10,8 +10,8 @@ import pytest
 
 import minigpt
 from minigpt.classroom import checks
-from minigpt.classroom.checks.gpt import SMALL
 from minigpt.classroom.checks.machinery import fresh_process, messages, reference_parts, run
+from minigpt.classroom.checks.model import SMALL
 
 PUBLIC_NAMES = [
     "read_text",

@@ -14,7 +14,7 @@ import pytest
 from hostile_submissions import SUBMISSIONS
 from test_grading_marks import assert_gradescope
 
-from minigpt.classroom.grading import containment, kit
+from minigpt.classroom.grading import containment, gradescope_kit
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "minigpt"
@@ -243,7 +243,7 @@ if __name__ == "__main__":
 
 
 def test_the_gradescope_kit_installs_what_grading_needs(tmp_path):
-    requirements = re.findall(r'"([a-z_]+>=[^"]+)"', kit.SETUP)
+    requirements = re.findall(r'"([a-z_]+>=[^"]+)"', gradescope_kit.SETUP)
     assert set(requirements) <= set(re.findall(r'"([^"]+)"', (HERE.parents[1] / "pyproject.toml").read_text())), "other floors"
     (tmp_path / "bare.py").write_text(BARE.replace("REQUIREMENTS", repr(requirements)))
     (tmp_path / "homework.py").write_text(RIGHT)

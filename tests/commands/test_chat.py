@@ -15,7 +15,7 @@ import pytest
 from helpers import WORDS, run_python, tiny_model
 
 from minigpt.chat import Fact, dialogue_tokenizer, find_runs, save_dialogue
-from minigpt.chat.runs import read_about
+from minigpt.chat.saved_runs import read_about
 from minigpt.commands import chat as command
 from minigpt.errors import MinigptError, SavedModelError
 

@@ -9,8 +9,8 @@ import pytest
 
 import minigpt
 from minigpt import cli
-from minigpt.chat import hold_out_phrasings, read_dialogue, tuning
-from minigpt.chat.runs import read_about
+from minigpt.chat import fine_tuning, hold_out_phrasings, read_dialogue
+from minigpt.chat.saved_runs import read_about
 from minigpt.commands import train
 from minigpt.engine.checkpoint import unfinished
 
@@ -232,10 +232,10 @@ def test_batch_size_and_learning_rate_reach_both_parts_of_a_dialogue(files, monk
     given = []
     for name in ("train_model", "fine_tune"):
         monkeypatch.setattr(
-            tuning, name, lambda *args, **options: given.append((options["batch_size"], options["learning_rate"]))
+            fine_tuning, name, lambda *args, **options: given.append((options["batch_size"], options["learning_rate"]))
         )
     facts = hold_out_phrasings(read_dialogue(files / "questions.txt"))
-    tuning.train_dialogue(STORY, facts, batch_size=5, learning_rate=0.5, progress=False)
+    fine_tuning.train_dialogue(STORY, facts, batch_size=5, learning_rate=0.5, progress=False)
     assert given == [(5, 0.5), (5, 0.5)]
 
 

@@ -126,7 +126,7 @@ TEN_MILLION = f"""{PEAK_MEMORY}
 import numpy as np
 import tensorflow
 import minigpt
-from minigpt.engine.windows import check_windows, describe, hold_out
+from minigpt.engine.training_windows import check_windows, describe, hold_out
 
 words = np.random.default_rng(0).integers(1, 5000, 10_000_000, dtype="int32")
 print(words.nbytes / 2**20)

@@ -14,7 +14,7 @@ from typing import Any
 from minigpt.classroom.checks.machinery.messages import CheckFailed
 from minigpt.classroom.checks.machinery.run import CHECKS, Check, Result, print_or_raise, run_check, run_checks
 
-_STAGES = "text tokenizer dataset layers attention block gpt training saving loading generation sampling"
+_STAGES = "text tokenizer dataset layers attention block model training saving loading generation sampling"
 for _stage in _STAGES.split():  # importing a stage registers its checks; CHECKS keeps this order, that of the class
     importlib.import_module(f"{__name__}.{_stage}")
 

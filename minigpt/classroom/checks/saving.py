@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from minigpt.classroom.checks.gpt import SMALL
 from minigpt.classroom.checks.machinery.messages import exception_means
 from minigpt.classroom.checks.machinery.run import CheckFailed, check, private_path
+from minigpt.classroom.checks.model import SMALL
 from minigpt.model import build_gpt_model
 from minigpt.tokenizer import WordTokenizer
 

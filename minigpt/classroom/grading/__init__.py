@@ -13,7 +13,7 @@
     containment.py limits on memory and files, processes left behind
     marks.py       points.toml, and the points of a submission
     reports.py     table, JSON, Gradescope, CSV
-    kit.py         the ZIP to upload to Gradescope
+    gradescope_kit.py the ZIP to upload to Gradescope
 
 Each submission runs in a process group of its own, with limits on time and memory, in a folder of its own; its results
 go to the parent as they come, through a pipe of their own. So a submission that hangs, ends the process, eats memory,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigpt import create_dataset, train_model
-from minigpt.engine.windows import windows_to_sequence
+from minigpt.engine.training_windows import windows_to_sequence
 from minigpt.errors import TrainingError
 
 

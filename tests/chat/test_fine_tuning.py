@@ -90,7 +90,7 @@ class StopsInTheMiddle(keras.callbacks.Callback):
 
 def test_a_training_interrupted_in_the_dialogue_continues_to_the_same_weights(tmp_path, monkeypatch):
     unbroken = train(epochs=3, story_epochs=0)
-    import minigpt.chat.tuning as tuning
+    import minigpt.chat.fine_tuning as tuning
 
     def interrupted(*arguments, **options):
         stops = [StopsInTheMiddle()] if options["checkpoint"].name == "dialogue" else []
