@@ -39,6 +39,7 @@ def run_notebook(notebook: Any) -> list[float]:
             timeout=CELL_SECONDS,
             resources={"metadata": {"path": folder}},
             record_timing=False,
+            coalesce_streams=True,  # however often the code flushes, one output
             on_cell_execute=begin,
             on_cell_executed=end,
         )
