@@ -142,7 +142,9 @@ def third_party_imports():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-            for name in {name.split(".")[0] for name in names} - {"minigpt", "", *ONLY_THERE} - sys.stdlib_module_names:
+            for name in (
+                {name.split(".")[0] for name in names} - {"minigpt", "", "tomllib", *ONLY_THERE} - sys.stdlib_module_names
+            ):
                 yield path.relative_to(REPOSITORY).as_posix(), DISTRIBUTIONS.get(name, name)
 
 

@@ -102,7 +102,7 @@ def test_fit_sees_each_window_once_an_epoch():
 
     batches = stream_dataset(range(110), 10, batch_size=25)
     words = keras.Input((None,))
-    model = Sees(words, words)
+    model = Sees(words, keras.layers.Identity()(words))  # Keras 3.12 wants a layer between them
     model.compile(run_eagerly=True)
     model.fit(batches, epochs=3, shuffle=False, verbose=0, callbacks=[Recorder()])
     assert len(served) == 3
