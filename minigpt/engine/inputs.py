@@ -69,5 +69,5 @@ def never_said(tokenizer: Any, vocab_size: int) -> np.ndarray:  # -> bool (V,)
 def _reads_like_none(tokenizer: Any, word_id: int) -> bool:
     try:
         return tokenizer.decode([word_id]).strip() in ("", "<OOV>", getattr(tokenizer, "oov_token", None))
-    except Exception:  # a learner's tokenizer may have no word for padding
+    except Exception:  # a student's tokenizer may have no word for padding
         return True

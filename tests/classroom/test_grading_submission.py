@@ -133,7 +133,7 @@ def test_what_is_only_imported_from_minigpt_does_not_count(tmp_path):
 def test_a_function_that_calls_ours_is_noted(tmp_path, use):
     write(tmp_path, {"homework.py": f"{use}\ndef create_dataset(*a):\n    return theirs(*a)\n"})
     loaded = load_copy(tmp_path / "homework.py", tmp_path)
-    assert loaded.notes == ["it uses minigpt's own create_dataset: check that the work is the learner's"]
+    assert loaded.notes == ["it uses minigpt's own create_dataset: check that the work is the student's"]
 
 
 def test_a_folder_of_files_in_which_the_last_definition_counts(tmp_path):

@@ -1,4 +1,4 @@
-"""The grader: points out of 100 for what a learner hands in, and reports on it.
+"""The grader: points out of 100 for what a student hands in, and reports on it.
 
     gradebook.py   a class: what is marked already, and a row for each submission
     runner.py      the parent process: goes through the submissions

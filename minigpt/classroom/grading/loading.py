@@ -41,7 +41,7 @@ def load(sources: Sequence[Path], names: Sequence[str], definitions_only: bool =
             del loaded.objects[name]
             loaded.notes.append(f"{name} is imported from minigpt, which earns no points: write your own")
     if used := sorted(set(_taken_from_minigpt(sources)) & set(names)):
-        loaded.notes.append(f"it uses minigpt's own {', '.join(used)}: check that the work is the learner's")
+        loaded.notes.append(f"it uses minigpt's own {', '.join(used)}: check that the work is the student's")
     return loaded
 
 
@@ -133,7 +133,7 @@ def _import(file: Path, name: str) -> tuple[ModuleType | None, str, int]:
     if getattr(sys.modules.get(name), "__file__", None) == str(file):  # another source has imported it
         return sys.modules[name], "", 0
     if name in sys.modules or not name.isidentifier():
-        name = "submission"  # a learner's random.py must not replace Python's own
+        name = "submission"  # a student's random.py must not replace Python's own
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None and spec.loader is not None  # it is a .py file
     module = sys.modules[name] = importlib.util.module_from_spec(spec)

@@ -1,4 +1,4 @@
-"""What a learner hands in: the sources that are graded, and the files beside them that come along."""
+"""What a student hands in: the sources that are graded, and the files beside them that come along."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from minigpt.errors import MinigptError
 LARGEST_DATA = 5_000_000  # bytes of a file that is not source code; saved models and large texts do not come along
 SUFFIXES = (".py", ".ipynb")
 SKIPPED = ("__pycache__", "__MACOSX", "node_modules", "site-packages", "venv", "runs", "test", "tests")
-RENAMED = "my_minigpt"  # the name of a learner's copy of minigpt while it is graded
+RENAMED = "my_minigpt"  # the name of a student's copy of minigpt while it is graded
 
 
 class SubmissionError(MinigptError):
@@ -30,7 +30,7 @@ class Submission:
     def copy_to(self, folder: Path) -> list[Path]:
         """Copy the files, so that the submission stays as it was handed in, whatever it does; return the sources' copies.
 
-        A learner's copy of minigpt is renamed throughout, so that ours can be imported beside it.
+        A student's copy of minigpt is renamed throughout, so that ours can be imported beside it.
         """
         renamed = [source.name for source in self.sources] == ["minigpt"]
 

@@ -85,15 +85,15 @@ def work(job: Job) -> None:
         loaded = Loaded(notes=[f"it cannot be loaded: {type(error).__name__}: {error}"])
     tell(event="loaded", notes=loaded.notes, changed=guard.restore())
     for stage, stage_checks in checks.items():
-        learners: Any = loaded.objects.get(stage)
+        student_object: Any = loaded.objects.get(stage)
         if stage == "load_gpt":
-            learners = loaded.objects.get("save_gpt"), learners
+            student_object = loaded.objects.get("save_gpt"), student_object
         for check in stage_checks:
             if check.name in job.done:
                 continue
             tell(event="check", name=check.name)
             try:
-                result = run_check(check, learners)
+                result = run_check(check, student_object)
                 status, message = result.status, result.message
             except BaseException as error:  # such as KeyboardInterrupt, raised by the submission
                 status, message = "error", f"{type(error).__name__}: {error}"
