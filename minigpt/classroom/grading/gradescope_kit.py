@@ -23,7 +23,7 @@ apt-get install -y --no-install-recommends python3 python3-venv
 python3 -m venv "$base/venv"
 "$base/venv/bin/python" -m pip install --no-cache-dir \\
     "tensorflow>=2.21" "keras>=3.12.4; python_version < '3.11'" "keras>=3.15; python_version >= '3.11'" "numpy>=1.26" \\
-    "lazy_loader>=0.4" "psutil>=5.9.6" "rich>=13.7" "threadpoolctl>=3.1" "tomli>=2; python_version < '3.11'"
+    "filelock>=4.1" "lazy_loader>=0.4" "psutil>=5.9.6" "rich>=13.7" "threadpoolctl>=3.1" "tomli>=2; python_version < '3.11'"
 PYTHONPATH="$base/source" "$base/venv/bin/python" -c "from minigpt.classroom.grading.worker import prepare; prepare()"
 """
 
