@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigpt.chat.questions import Fact
-from minigpt.dataset import WindowBatches
+from minigpt.engine.batches import WindowBatches
 from minigpt.tokenizer import PADDING_ID, WordTokenizer
 
 MARKERS = USER, ANSWER, END = "<user>", "<answer>", "<end>"  # each is one word for the tokenizer, and occurs in no text

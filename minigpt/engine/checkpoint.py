@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from minigpt.dataset import WindowBatches
+from minigpt.engine.batches import WindowBatches
 from minigpt.engine.files import check_room, flush, locked, reason, write_atomic
 from minigpt.errors import TrainingError
 from minigpt.model import config_of
